@@ -1,0 +1,70 @@
+"""What the engine needs of a model, and nothing more."""
+
+from collections.abc import Sequence
+from typing import NamedTuple, Protocol
+
+import numpy as np
+import numpy.typing as npt
+
+Frames = npt.NDArray[np.uint8]
+"""A clip: (l, h, w, 3), sRGB, 0 to 255."""
+
+
+class BatchKey(NamedTuple):
+    """Jobs with equal keys may share a forward pass."""
+
+    model: str
+    shape: tuple[int, ...]
+    """Latent shape (c, l, h, w)."""
+    variant: str
+    """Whatever else must agree: guided or not, the expert in charge, the length of the text."""
+
+
+class Cost(NamedTuple):
+    """What a request asks of the machine."""
+
+    tokens: int
+    """Latent tokens of one forward pass, guidance rows included."""
+    steps: int
+
+
+class Family[Request, Conditioning, State](Protocol):
+    """A model behind the engine.
+
+    Everything is deterministic: the same request gives the same bytes, alone, resumed from `save`d bytes, and, where
+    `batch_exact` says so, batched with other states. A state is never changed in place: `denoise` returns new ones.
+    `encode` and `decode` may run in other threads than `denoise`, at the same time; `denoise` and `preview` run in one.
+    """
+
+    name: str
+    batch_exact: bool
+
+    def encode(self, request: Request) -> Conditioning:
+        """Turns text and pictures into conditions. Raises `ModelError` when the request can't be run."""
+
+    def begin(self, request: Request, conditioning: Conditioning) -> State:
+        """The state before the first step: noise drawn from the request's seed."""
+
+    def denoise(self, states: Sequence[State]) -> list[State]:
+        """One step of each. The states have equal keys, may stand at different steps, and none is done."""
+
+    def steps_done(self, state: State) -> int:
+        """Steps that `state` has behind it, 0 to `cost(request).steps`."""
+
+    def key(self, state: State) -> BatchKey:
+        """With whom the state's next step may share a forward pass."""
+
+    def preview(self, state: State) -> Frames:
+        """A cheap look at what the state will become, (k, h, w, 3) with k small. Only after the first step."""
+
+    def decode(self, state: State) -> Frames:
+        """The finished clip, (l, h, w, 3)."""
+
+    def save(self, state: State) -> bytes:
+        """The whole state, conditions and random generator included, with a format version."""
+
+    def load(self, data: bytes) -> State:
+        """The state that `save` wrote. Raises `BadCheckpoint` on anything else."""
+
+    def cost(self, request: Request) -> Cost:
+        """What the request asks of the machine, without running anything."""
