@@ -1,10 +1,14 @@
 """What the engine needs of a model, and nothing more."""
 
 from collections.abc import Sequence
-from typing import NamedTuple, Protocol
+from typing import NamedTuple, Protocol, TypeVar
 
 import numpy as np
 import numpy.typing as npt
+
+Request = TypeVar("Request", contravariant=True)
+Conditioning = TypeVar("Conditioning")
+State = TypeVar("State")
 
 Frames = npt.NDArray[np.uint8]
 """A clip: (l, h, w, 3), sRGB, 0 to 255."""
@@ -28,7 +32,7 @@ class Cost(NamedTuple):
     steps: int
 
 
-class Family[Request, Conditioning, State](Protocol):
+class Family(Protocol[Request, Conditioning, State]):
     """A model behind the engine.
 
     Everything is deterministic: the same request gives the same bytes, alone, resumed from `save`d bytes, and, where
