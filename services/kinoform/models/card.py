@@ -1,7 +1,7 @@
 """Model cards: what is known of a model, read without torch. The gateway and the CLI live on them."""
 
 import json
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field, fields
 from fractions import Fraction
 from pathlib import Path
 from typing import Any
@@ -64,15 +64,8 @@ class ModelCard:
 
     def to_json(self) -> dict[str, Any]:
         """The card as JSON values; `card_from_json` reads it back."""
-        clip = {name: _plain(getattr(self.clip, name)) for name in ClipLimits.__slots__}
-        own = {name: _plain(getattr(self, name)) for name in ModelCard.__slots__ if name not in _NESTED}
-        words = (
-            None if self.vocabulary is None else {n: list(getattr(self.vocabulary, n)) for n in Vocabulary.__slots__}
-        )
-        return own | {"clip": clip, "vocabulary": words, "details": self.details}
-
-
-_NESTED = frozenset({"clip", "vocabulary", "details"})
+        values: dict[str, Any] = _plain(asdict(self))
+        return values
 
 
 def card_from_json(values: dict[str, Any]) -> ModelCard:
@@ -82,11 +75,12 @@ def card_from_json(values: dict[str, Any]) -> ModelCard:
         clip[name] = tuple(clip[name])
     clip["default_frame_rate"] = Fraction(clip["default_frame_rate"])
     words = values.get("vocabulary")
-    vocabulary = None if words is None else Vocabulary(**{name: tuple(words[name]) for name in Vocabulary.__slots__})
+    vocabulary = None if words is None else Vocabulary(**{name: tuple(phrases) for name, phrases in words.items()})
     held_out = tuple((s, m, b) for s, m, b in values.get("held_out", ()))
-    rest = {name: values[name] for name in ModelCard.__slots__ if name not in {"clip", "vocabulary", "held_out"}}
+    nested = {"clip": ClipLimits(**clip), "vocabulary": vocabulary, "held_out": held_out}
+    rest = {part.name: values[part.name] for part in fields(ModelCard) if part.name not in nested}
     rest["limits"] = tuple(rest["limits"])
-    return ModelCard(**rest, clip=ClipLimits(**clip), vocabulary=vocabulary, held_out=held_out)
+    return ModelCard(**rest, **nested)
 
 
 def read_card(path: Path) -> ModelCard:
@@ -97,4 +91,6 @@ def read_card(path: Path) -> ModelCard:
 def _plain(value: Any) -> Any:
     if isinstance(value, Fraction):
         return str(value)
-    return [_plain(item) for item in value] if isinstance(value, tuple) else value
+    if isinstance(value, dict):
+        return {key: _plain(item) for key, item in value.items()}
+    return [_plain(item) for item in value] if isinstance(value, tuple | list) else value

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import kinoform_weights
+
 from kinoform.models.card import ModelCard, read_card
 from kinoform.models.wan_card import wan_card
 
