@@ -1,0 +1,56 @@
+# Kinoform. Every target makes the environment it needs; nothing has to be installed before but Python 3.11 or newer.
+PYTHON ?= python3
+VENV ?= .venv
+BIN := $(VENV)/bin
+INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt
+# Two cores are shared by the servers under test and the tests themselves; more threads only fight.
+export OMP_NUM_THREADS ?= 1
+
+.PHONY: help demo test test-fast lint format proto bench clean
+
+help:  ## show this list
+	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 14
+
+$(VENV)/bin/python:
+	$(PYTHON) -m venv $(VENV)
+
+# torch first and alone: asked for with the others, an open range may bring gigabytes of CUDA packages.
+$(VENV)/.cluster: pyproject.toml constraints.txt services/weights/pyproject.toml | $(VENV)/bin/python
+	$(INSTALL) "torch==$$(sed -n 's/^torch==//p' constraints.txt)"
+	$(INSTALL) -e services/weights -e '.[cluster]'
+	@touch $@
+
+$(VENV)/.dev: $(VENV)/.cluster
+	$(INSTALL) -e services/weights -e '.[dev]'
+	@touch $@
+
+demo: $(VENV)/.cluster  ## make four clips with the whole suite, into demo-out/
+	env -u OMP_NUM_THREADS $(BIN)/kinoform demo --output demo-out
+
+test: $(VENV)/.dev  ## run every test
+	$(BIN)/python -m pytest
+
+test-fast: $(VENV)/.dev  ## run the tests that take seconds
+	$(BIN)/python -m pytest -m 'not slow'
+
+lint: $(VENV)/.dev  ## check style, types, layers and protos
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	$(BIN)/buf lint
+	$(BIN)/buf format --diff --exit-code protos
+
+format: $(VENV)/.dev  ## rewrite the sources in the project's style
+	$(BIN)/ruff format .
+	$(BIN)/ruff check --fix .
+	$(BIN)/buf format --write protos
+
+proto:  ## regenerate the Python stubs from the protos
+	protos/generate.sh
+
+bench: $(VENV)/.dev  ## measure, and print each figure beside its baseline
+	env -u OMP_NUM_THREADS $(BIN)/python -m tests.benchmarks
+
+clean:  ## remove what the other targets made
+	rm -rf $(VENV) .venv-proto demo-out build dist .pytest_cache .mypy_cache .ruff_cache
