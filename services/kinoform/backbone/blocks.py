@@ -81,7 +81,7 @@ class RotaryAttention(AttentionModuleMixin, nn.Module):
         self.to_out = nn.ModuleList([nn.Linear(dim, dim)])
         self.norm_q = nn.RMSNorm(dim // heads, eps=1e-6)
         self.norm_k = nn.RMSNorm(dim // heads, eps=1e-6)
-        self.set_processor(RotaryAttnProcessor())
+        self.processor = RotaryAttnProcessor()
 
     def forward(
         self,
