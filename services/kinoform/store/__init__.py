@@ -1,0 +1,1 @@
+"""What Kinoform remembers: jobs, their events and leases, and the bytes of assets."""

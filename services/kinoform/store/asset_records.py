@@ -1,0 +1,100 @@
+"""What is known of assets besides their bytes, and which bytes are still needed."""
+
+from collections.abc import Collection, Sequence
+
+import sqlalchemy as sa
+from sqlalchemy.exc import IntegrityError
+
+from kinoform.store import schema
+from kinoform.store.database import Database
+from kinoform.store.errors import AlreadyExists, NotFound, RequestIdReused
+from kinoform.store.records import AssetRecord, Cursor, RequestKey
+from kinoform.store.rows import asset_record, asset_values
+
+_assets = schema.assets.c
+
+
+class Assets:
+    """Metadata of all assets. Several may share one blob."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def create(self, asset: AssetRecord, *, request_key: RequestKey | None = None) -> tuple[AssetRecord, bool]:
+        """Record an asset whose bytes are stored already.
+
+        A request id that was used before gives the asset of that time and False. Raises RequestIdReused when the
+        request of that time was another one, AlreadyExists when the name is taken.
+        """
+        with self._database.write() as transaction:
+            try:
+                with transaction.connection.begin_nested():
+                    transaction.connection.execute(sa.insert(schema.assets), asset_values(asset, request_key))
+            except IntegrityError:
+                return _created_before(transaction.connection, asset, request_key), False
+        return asset, True
+
+    def get(self, name: str) -> AssetRecord:
+        """The asset of that name. Raises NotFound."""
+        with self._database.read() as connection:
+            row = connection.execute(sa.select(schema.assets).where(_assets.name == name)).mappings().one_or_none()
+        if row is None:
+            raise NotFound(name)
+        return asset_record(row)
+
+    def list(
+        self, project: str, *, page_size: int, after: Cursor | None = None, job: str | None = None
+    ) -> tuple[list[AssetRecord], Cursor | None]:
+        """One page of a project's assets, newest first, and where the next page begins: None at the end."""
+        query = sa.select(schema.assets).where(_assets.project == project)
+        if job is not None:
+            query = query.where(_assets.job == job)
+        if after is not None:
+            query = query.where(sa.tuple_(_assets.created_at, _assets.name) < sa.tuple_(after.created_at, after.name))
+        query = query.order_by(_assets.created_at.desc(), _assets.name.desc()).limit(page_size + 1)
+        with self._database.read() as connection:
+            found = [asset_record(row) for row in connection.execute(query).mappings()]
+        page = found[:page_size]
+        if len(found) <= page_size:
+            return page, None
+        return page, Cursor(created_at=page[-1].created_at, name=page[-1].name)
+
+    def delete(self, name: str) -> AssetRecord:
+        """Forget an asset and return what was known of it; its blob may be `unreferenced` now. Raises NotFound."""
+        statement = sa.delete(schema.assets).where(_assets.name == name).returning(*schema.assets.columns)
+        with self._database.write() as transaction:
+            row = transaction.connection.execute(statement).mappings().one_or_none()
+        if row is None:
+            raise NotFound(name)
+        return asset_record(row)
+
+    def unreferenced(self, digests: Collection[str]) -> set[str]:
+        """Those of the SHA-256 digests that no asset and no checkpoint refers to: their blobs may go."""
+        query = sa.union(
+            sa.select(_assets.sha256).where(_assets.sha256.in_(digests)),
+            sa.select(schema.checkpoints.c.sha256).where(schema.checkpoints.c.sha256.in_(digests)),
+        )
+        with self._database.read() as connection:
+            return set(digests) - set(connection.execute(query).scalars())
+
+
+def insert_assets(connection: sa.Connection, assets: Sequence[AssetRecord]) -> None:
+    """Write assets inside the transaction of what made them. Raises AlreadyExists."""
+    for asset in assets:
+        try:
+            with connection.begin_nested():
+                connection.execute(sa.insert(schema.assets), asset_values(asset, None))
+        except IntegrityError as error:
+            raise AlreadyExists(asset.name) from error
+
+
+def _created_before(connection: sa.Connection, asset: AssetRecord, key: RequestKey | None) -> AssetRecord:
+    if key is None:
+        raise AlreadyExists(asset.name)
+    query = sa.select(schema.assets).where(_assets.project == asset.project, _assets.request_id == key.id)
+    row = connection.execute(query).mappings().one_or_none()
+    if row is None:
+        raise AlreadyExists(asset.name)
+    if row["request_fingerprint"] != key.fingerprint:
+        raise RequestIdReused(key.id, row["name"])
+    return asset_record(row)

@@ -1,0 +1,69 @@
+"""Transactions: how every part of the job store reads and writes."""
+
+import threading
+from collections.abc import Iterator
+from contextlib import AbstractContextManager, contextmanager, nullcontext
+from dataclasses import dataclass, field
+
+import sqlalchemy as sa
+from sqlalchemy.exc import OperationalError
+
+from kinoform.store.errors import StoreFull, StoreUnavailable
+from kinoform.store.notify import QUEUE, Notifier
+
+
+@dataclass(frozen=True, slots=True)
+class Transaction:
+    """An open write transaction, and whom to wake when it commits."""
+
+    connection: sa.Connection
+    topics: set[str] = field(default_factory=set)
+
+    def touch(self, job: str) -> None:
+        """Wake the job's watchers at commit."""
+        self.topics.add(job)
+
+    def touch_queue(self) -> None:
+        """Wake the dispatchers at commit."""
+        self.topics.add(QUEUE)
+
+
+class Database:
+    """One database, shared by all threads of a process."""
+
+    def __init__(self, engine: sa.Engine, notifier: Notifier) -> None:
+        self._engine = engine
+        self._writing = engine.execution_options(kinoform_begin="IMMEDIATE")
+        self._notifier = notifier
+        # SQLite's busy handler is unfair: threads of one process queue here instead, and never meet it.
+        self._turn: AbstractContextManager[object] = (
+            threading.Lock() if engine.dialect.name == "sqlite" else nullcontext()
+        )
+
+    @contextmanager
+    def read(self) -> Iterator[sa.Connection]:
+        """A transaction that sees one state of the database. Raises StoreUnavailable."""
+        with _typed_errors(), self._engine.begin() as connection:
+            yield connection
+
+    @contextmanager
+    def write(self) -> Iterator[Transaction]:
+        """A transaction that commits at the end of the block, or not at all. Raises StoreUnavailable, StoreFull."""
+        with _typed_errors(), self._turn, self._writing.begin() as connection:
+            transaction = Transaction(connection)
+            yield transaction
+            self._notifier.announce(connection, transaction.topics)
+        self._notifier.wake(transaction.topics)
+
+    def close(self) -> None:
+        """Close all connections."""
+        self._engine.dispose()
+
+
+@contextmanager
+def _typed_errors() -> Iterator[None]:
+    try:
+        yield
+    except OperationalError as error:
+        detail = str(error.orig)
+        raise (StoreFull(detail) if "full" in detail else StoreUnavailable(detail)) from error

@@ -1,0 +1,104 @@
+"""Errors of the stores, split by what the caller can do about them."""
+
+
+class StoreError(Exception):
+    """Root of all errors that the stores raise on purpose."""
+
+
+class NotFound(StoreError):
+    """No record, blob or upload has that name."""
+
+    def __init__(self, name: str) -> None:
+        super().__init__(name)
+        self.name = name
+
+    def __str__(self) -> str:
+        return f"{self.name} does not exist"
+
+
+class AlreadyExists(StoreError):
+    """Another record has that name."""
+
+    def __init__(self, name: str) -> None:
+        super().__init__(name)
+        self.name = name
+
+    def __str__(self) -> str:
+        return f"{self.name} exists already"
+
+
+class RequestIdReused(StoreError):
+    """The request id was used before, for another request. `name` is what that request made."""
+
+    def __init__(self, request_id: str, name: str) -> None:
+        super().__init__(request_id, name)
+        self.request_id = request_id
+        self.name = name
+
+    def __str__(self) -> str:
+        return f"request_id {self.request_id} was used for another request, which made {self.name}"
+
+
+class WrongState(StoreError):
+    """The job's present state does not allow the act."""
+
+    def __init__(self, name: str, state: str, act: str) -> None:
+        super().__init__(name, state, act)
+        self.name = name
+        self.state = state
+        self.act = act
+
+    def __str__(self) -> str:
+        return f"cannot {self.act} {self.name}: it is {self.state}"
+
+
+class Fenced(StoreError):
+    """The lease was lost: another owner has the job, or it has ended. Stop working on it."""
+
+    def __init__(self, job: str, attempt: int) -> None:
+        super().__init__(job, attempt)
+        self.job = job
+        self.attempt = attempt
+
+    def __str__(self) -> str:
+        return f"attempt {self.attempt} of {self.job} no longer holds its lease"
+
+
+class OffsetMismatch(StoreError):
+    """A chunk does not begin where the upload stands. Continue at `committed`."""
+
+    def __init__(self, upload_id: str, offset: int, committed: int) -> None:
+        super().__init__(upload_id, offset, committed)
+        self.upload_id = upload_id
+        self.offset = offset
+        self.committed = committed
+
+    def __str__(self) -> str:
+        return f"upload {self.upload_id} stands at {self.committed} bytes, the chunk begins at {self.offset}"
+
+
+class DigestMismatch(StoreError):
+    """The bytes are not those that their SHA-256 or their size promises."""
+
+    def __init__(self, name: str, expected: str, actual: str) -> None:
+        super().__init__(name, expected, actual)
+        self.name = name
+        self.expected = expected
+        self.actual = actual
+
+    def __str__(self) -> str:
+        return f"{self.name}: expected {self.expected}, found {self.actual}"
+
+
+class StoreFull(StoreError):
+    """No space is left. Free some, then try again."""
+
+    def __init__(self, detail: str) -> None:
+        super().__init__(detail)
+
+
+class StoreUnavailable(StoreError):
+    """The database or the file system does not answer. Try again later."""
+
+    def __init__(self, detail: str) -> None:
+        super().__init__(detail)

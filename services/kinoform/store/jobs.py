@@ -1,0 +1,184 @@
+"""Jobs as callers see them: submit, look up, list, cancel, retry, delete."""
+
+from collections.abc import Sequence
+
+import sqlalchemy as sa
+from sqlalchemy.exc import IntegrityError
+
+from kinoform.store import schema
+from kinoform.store.database import Database, Transaction
+from kinoform.store.errors import AlreadyExists, NotFound, RequestIdReused, WrongState
+from kinoform.store.events import insert_events
+from kinoform.store.records import Cursor, JobFilter, JobRecord, JobState, PayloadFactory, Submission
+from kinoform.store.rows import Values, job_record, job_values
+
+_jobs = schema.jobs.c
+
+
+class Jobs:
+    """All jobs of all projects."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def create(self, submission: Submission, events: Sequence[PayloadFactory]) -> tuple[JobRecord, bool]:
+        """Queue a job with its first events; once this returns, the job survives any crash.
+
+        A request id that was used before gives the job of that time and False. Raises RequestIdReused when the
+        request of that time was another one, AlreadyExists when the name is taken.
+        """
+        with self._database.write() as transaction:
+            row = job_values(submission, last_sequence=len(events))
+            try:
+                with transaction.connection.begin_nested():
+                    transaction.connection.execute(sa.insert(schema.jobs), row)
+            except IntegrityError:
+                return _created_before(transaction.connection, submission), False
+            insert_events(transaction.connection, submission.name, events, first=1, attempt=0, at=submission.created_at)
+            transaction.touch(submission.name)
+            transaction.touch_queue()
+            return _select(transaction.connection, submission.name), True
+
+    def get(self, name: str) -> JobRecord:
+        """The job of that name. Raises NotFound."""
+        with self._database.read() as connection:
+            return _select(connection, name)
+
+    def find_request(self, project: str, request_id: str) -> JobRecord | None:
+        """The job that a request id made, if any."""
+        query = sa.select(schema.jobs).where(_jobs.project == project, _jobs.request_id == request_id)
+        with self._database.read() as connection:
+            row = connection.execute(query).mappings().one_or_none()
+            return None if row is None else job_record(row)
+
+    def list(
+        self, project: str, where: JobFilter, *, page_size: int, after: Cursor | None = None
+    ) -> tuple[list[JobRecord], Cursor | None]:
+        """One page of a project's jobs, newest first, and where the next page begins: None at the end.
+
+        Jobs created meanwhile change no later page.
+        """
+        conditions = [_jobs.project == project, *_conditions(where)]
+        if after is not None:
+            conditions.append(sa.tuple_(_jobs.created_at, _jobs.name) < sa.tuple_(after.created_at, after.name))
+        query = (
+            sa.select(schema.jobs)
+            .where(*conditions)
+            .order_by(_jobs.created_at.desc(), _jobs.name.desc())
+            .limit(page_size + 1)
+        )
+        with self._database.read() as connection:
+            found = [job_record(row) for row in connection.execute(query).mappings()]
+        page = found[:page_size]
+        if len(found) <= page_size:
+            return page, None
+        return page, Cursor(created_at=page[-1].submission.created_at, name=page[-1].name)
+
+    def cancel(self, name: str, *, now: int, event: PayloadFactory) -> JobRecord:
+        """Cancel a job that waits, and write the event; or ask whoever runs it to do so (`cancel_requested`).
+
+        A job that has ended stays as it is. Raises NotFound.
+        """
+        with self._database.write() as transaction:
+            record = _select(transaction.connection, name, lock=True)
+            if record.state.terminal:
+                return record
+            if record.state is JobState.RUNNING:
+                _update(transaction, name, {"cancel_requested": True, "updated_at": now})
+            else:
+                _move(transaction, record, JobState.CANCELLED, now, event, {"ended_at": now})
+            return _select(transaction.connection, name)
+
+    def retry(self, name: str, *, now: int, event: PayloadFactory) -> JobRecord:
+        """Queue a failed or cancelled job again, from its beginning. Its event log goes on.
+
+        Raises NotFound, WrongState.
+        """
+        with self._database.write() as transaction:
+            record = _select(transaction.connection, name, lock=True)
+            if record.state not in (JobState.FAILED, JobState.CANCELLED):
+                raise WrongState(name, record.state, "retry")
+            transaction.connection.execute(sa.delete(schema.checkpoints).where(schema.checkpoints.c.job == name))
+            fresh: Values = {"stage": "", "step": 0, "outputs": [], "error": None, "ended_at": None}
+            _move(transaction, record, JobState.QUEUED, now, event, fresh | {"cancel_requested": False})
+            return _select(transaction.connection, name)
+
+    def delete(self, name: str) -> None:
+        """Forget a job that has ended, with its events and its checkpoint. Raises NotFound, WrongState."""
+        with self._database.write() as transaction:
+            record = _select(transaction.connection, name, lock=True)
+            if not record.state.terminal:
+                raise WrongState(name, record.state, "delete")
+            transaction.connection.execute(sa.delete(schema.jobs).where(_jobs.name == name))
+            transaction.touch(name)
+
+    def queue_position(self, name: str) -> int | None:
+        """1 for the next job to run; None for a job that does not wait. Raises NotFound."""
+        with self._database.read() as connection:
+            record = _select(connection, name)
+            if record.state is not JobState.QUEUED:
+                return None
+            asked = record.submission
+            ahead = sa.or_(
+                _jobs.priority > asked.priority,
+                sa.and_(
+                    _jobs.priority == asked.priority,
+                    sa.tuple_(_jobs.created_at, _jobs.name) < sa.tuple_(asked.created_at, asked.name),
+                ),
+            )
+            return 1 + _count(connection, _jobs.state == JobState.QUEUED, _jobs.kind == asked.kind, ahead)
+
+    def count(self, *states: JobState, project: str | None = None) -> int:
+        """How many jobs are in one of the states, in one project or in all."""
+        owned = [] if project is None else [_jobs.project == project]
+        with self._database.read() as connection:
+            return _count(connection, _jobs.state.in_(states), *owned)
+
+
+def _created_before(connection: sa.Connection, submission: Submission) -> JobRecord:
+    key = submission.request_key
+    query = sa.select(schema.jobs).where(_jobs.project == submission.project, _jobs.request_id == key.id)
+    row = connection.execute(query).mappings().one_or_none()
+    if row is None:
+        raise AlreadyExists(submission.name)
+    if row["request_fingerprint"] != key.fingerprint:
+        raise RequestIdReused(key.id, row["name"])
+    return job_record(row)
+
+
+def _select(connection: sa.Connection, name: str, *, lock: bool = False) -> JobRecord:
+    query = sa.select(schema.jobs).where(_jobs.name == name)
+    row = connection.execute(query.with_for_update() if lock else query).mappings().one_or_none()
+    if row is None:
+        raise NotFound(name)
+    return job_record(row)
+
+
+def _update(transaction: Transaction, name: str, values: Values) -> None:
+    transaction.connection.execute(sa.update(schema.jobs).where(_jobs.name == name).values(values))
+    transaction.touch(name)
+    transaction.touch_queue()
+
+
+def _move(
+    transaction: Transaction, record: JobRecord, state: JobState, now: int, event: PayloadFactory, values: Values
+) -> None:
+    sequence = record.status.last_sequence + 1
+    insert_events(transaction.connection, record.name, [event], first=sequence, attempt=record.status.attempt, at=now)
+    moved: Values = {"state": state.value, "last_sequence": sequence, "updated_at": now}
+    _update(transaction, record.name, moved | values)
+
+
+def _conditions(where: JobFilter) -> list[sa.ColumnElement[bool]]:
+    wanted = ((_jobs.state, where.states), (_jobs.kind, where.kinds), (_jobs.model, where.models))
+    conditions = [column.in_(values) for column, values in wanted if values]
+    conditions += [_jobs.labels[key].as_string() == value for key, value in where.labels.items()]
+    if where.created_after is not None:
+        conditions.append(_jobs.created_at > where.created_after)
+    if where.created_before is not None:
+        conditions.append(_jobs.created_at < where.created_before)
+    return conditions
+
+
+def _count(connection: sa.Connection, *conditions: sa.ColumnElement[bool]) -> int:
+    return connection.execute(sa.select(sa.func.count()).select_from(schema.jobs).where(*conditions)).scalar_one()

@@ -1,0 +1,183 @@
+"""Who runs a job. Every write of a runner is fenced by the attempt number of its lease."""
+
+from collections.abc import Collection, Sequence
+
+import sqlalchemy as sa
+
+from kinoform.store import schema
+from kinoform.store.asset_records import insert_assets
+from kinoform.store.database import Database, Transaction
+from kinoform.store.errors import Fenced
+from kinoform.store.events import insert_events
+from kinoform.store.records import (
+    AssetRecord,
+    CheckpointRecord,
+    Claim,
+    JobState,
+    JobUpdate,
+    Lease,
+    PayloadFactory,
+)
+from kinoform.store.rows import Row, Values, checkpoint_record, job_record, output_values
+
+CLOCK_SKEW_US = 60_000_000
+"""Clocks of gateways may differ by this much. A lease that ends later than any of them could grant is cut short."""
+
+_jobs = schema.jobs.c
+_checkpoints = schema.checkpoints.c
+
+
+class Leases:
+    """Hands jobs to runners and takes their results. Times are the caller's clock, in microseconds."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def lease_next(self, owner: str, *, now: int, ttl: int, kinds: Collection[str]) -> Claim | None:
+        """Lease the next job of these kinds, if any: the highest priority first, then the oldest.
+
+        Jobs whose lease has run out are taken over. No two callers ever get the same attempt of a job.
+        """
+        with self._database.write() as transaction:
+            _cut_impossible_leases(transaction.connection, now + ttl)
+            waiting = _jobs.state == JobState.QUEUED
+            left = sa.and_(_jobs.state == JobState.RUNNING, _jobs.lease_expires_at <= now)
+            query = (
+                sa.select(schema.jobs)
+                .where(sa.or_(waiting, left), _jobs.kind.in_(kinds))
+                .order_by(_jobs.priority.desc(), _jobs.created_at, _jobs.name)
+                .limit(1)
+                .with_for_update(skip_locked=True)
+            )
+            row = transaction.connection.execute(query).mappings().one_or_none()
+            return None if row is None else _grant(transaction, row, owner, now, now + ttl)
+
+    def renew(self, lease: Lease, *, now: int, ttl: int) -> Lease | None:
+        """The lease made longer, or None when it is lost: stop the job's run then."""
+        with self._database.write() as transaction:
+            changed = transaction.connection.execute(_held(lease).values(lease_expires_at=now + ttl))
+        if changed.rowcount == 0:
+            return None
+        return Lease(job=lease.job, owner=lease.owner, attempt=lease.attempt, expires_at=now + ttl)
+
+    def release(self, lease: Lease, *, now: int) -> None:
+        """Put the job back into the queue; its checkpoint stays. Does nothing when the lease is lost already."""
+        values: Values = {"state": JobState.QUEUED.value, "updated_at": now, **_NO_LEASE}
+        with self._database.write() as transaction:
+            if transaction.connection.execute(_held(lease).values(values)).rowcount:
+                transaction.touch(lease.job)
+                transaction.touch_queue()
+
+    def append_event(
+        self,
+        lease: Lease,
+        event: PayloadFactory,
+        *,
+        now: int,
+        update: JobUpdate = JobUpdate(),
+        assets: Sequence[AssetRecord] = (),
+    ) -> int:
+        """Write an event, the changes that it tells of, and the assets that came with it: all, or nothing.
+
+        Returns the event's sequence number. Raises Fenced when the lease is lost.
+        """
+        with self._database.write() as transaction:
+            values = _update_values(update, now)
+            statement = _held(lease).values(values, last_sequence=_jobs.last_sequence + 1)
+            sequence = transaction.connection.execute(statement.returning(_jobs.last_sequence)).scalar_one_or_none()
+            if sequence is None:
+                raise Fenced(lease.job, lease.attempt)
+            insert_events(transaction.connection, lease.job, [event], first=sequence, attempt=lease.attempt, at=now)
+            insert_assets(transaction.connection, assets)
+            transaction.touch(lease.job)
+            if update.state is not None:
+                transaction.touch_queue()
+            return sequence
+
+    def save_checkpoint(self, lease: Lease, sha256: str, *, step: int, now: int) -> CheckpointRecord | None:
+        """Make a blob the job's checkpoint; returns the one that it replaces. Raises Fenced."""
+        with self._database.write() as transaction:
+            connection = transaction.connection
+            if connection.execute(_held(lease).values(updated_at=now)).rowcount == 0:
+                raise Fenced(lease.job, lease.attempt)
+            before = _checkpoint(connection, lease.job)
+            connection.execute(sa.delete(schema.checkpoints).where(_checkpoints.job == lease.job))
+            row: Values = {"job": lease.job, "attempt": lease.attempt, "sha256": sha256, "step": step, "at": now}
+            connection.execute(sa.insert(schema.checkpoints), row)
+            return before
+
+    def checkpoint(self, job: str) -> CheckpointRecord | None:
+        """The job's newest checkpoint, if it has one."""
+        with self._database.read() as connection:
+            return _checkpoint(connection, job)
+
+    def next_wakeup(self, *, kinds: Collection[str]) -> int | None:
+        """When the next lease runs out, unless renewed. None while nothing of these kinds runs."""
+        query = sa.select(sa.func.min(_jobs.lease_expires_at)).where(
+            _jobs.state == JobState.RUNNING, _jobs.kind.in_(kinds)
+        )
+        with self._database.read() as connection:
+            return connection.execute(query).scalar_one()
+
+
+_NO_LEASE: Values = {"lease_owner": None, "lease_expires_at": None}
+
+
+def _held(lease: Lease) -> sa.Update:
+    return sa.update(schema.jobs).where(
+        _jobs.name == lease.job,
+        _jobs.attempt == lease.attempt,
+        _jobs.lease_owner == lease.owner,
+        _jobs.state == JobState.RUNNING,
+    )
+
+
+def _cut_impossible_leases(connection: sa.Connection, latest: int) -> None:
+    # Only a clock set back leaves such a lease; its holder, if it lives, renews within the time that stays.
+    impossible = sa.and_(_jobs.state == JobState.RUNNING, _jobs.lease_expires_at > latest + CLOCK_SKEW_US)
+    connection.execute(sa.update(schema.jobs).where(impossible).values(lease_expires_at=latest))
+
+
+def _grant(transaction: Transaction, row: Row, owner: str, now: int, expires_at: int) -> Claim:
+    values: Values = {
+        "state": JobState.RUNNING.value,
+        "attempt": row["attempt"] + 1,
+        "lease_owner": owner,
+        "lease_expires_at": expires_at,
+        "started_at": row["started_at"] or now,
+        "updated_at": now,
+    }
+    statement = sa.update(schema.jobs).where(_jobs.name == row["name"]).values(values).returning(*schema.jobs.columns)
+    granted = transaction.connection.execute(statement).mappings().one()
+    transaction.touch(row["name"])
+    return Claim(
+        lease=Lease(job=row["name"], owner=owner, attempt=granted["attempt"], expires_at=expires_at),
+        record=job_record(granted),
+        checkpoint=_checkpoint(transaction.connection, row["name"]),
+    )
+
+
+def _update_values(update: JobUpdate, now: int) -> Values:
+    values: Values = {"updated_at": now}
+    if update.state is not None:
+        values["state"] = update.state.value
+        if update.state is not JobState.RUNNING:
+            values |= _NO_LEASE
+        if update.state.terminal:
+            values["ended_at"] = now
+    if update.stage is not None:
+        values["stage"] = update.stage
+    if update.step is not None:
+        values["step"] = update.step
+    if update.steps is not None:
+        values["steps"] = update.steps
+    if update.outputs is not None:
+        values["outputs"] = output_values(update.outputs)
+    if update.error is not None:
+        values["error"] = update.error
+    return values
+
+
+def _checkpoint(connection: sa.Connection, job: str) -> CheckpointRecord | None:
+    row = connection.execute(sa.select(schema.checkpoints).where(_checkpoints.job == job)).mappings().one_or_none()
+    return None if row is None else checkpoint_record(row)

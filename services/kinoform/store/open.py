@@ -1,0 +1,112 @@
+"""Opens the job store that a URL names."""
+
+import sqlite3
+from dataclasses import dataclass
+from pathlib import Path
+
+import sqlalchemy as sa
+from alembic import command
+from alembic.config import Config
+from sqlalchemy.engine import URL, make_url
+
+from kinoform.store.asset_records import Assets
+from kinoform.store.database import Database
+from kinoform.store.errors import StoreUnavailable
+from kinoform.store.events import Events
+from kinoform.store.jobs import Jobs
+from kinoform.store.leases import Leases
+from kinoform.store.notify import Notifier, Watcher
+from kinoform.store.upload_records import Uploads
+from kinoform.store.watch_sqlite import SqliteWatcher
+
+MIGRATIONS = Path(__file__).parent / "migrations"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Store:
+    """The job store: what Kinoform remembers of jobs and assets. All of it may be used from any thread."""
+
+    jobs: Jobs
+    events: Events
+    leases: Leases
+    assets: Assets
+    uploads: Uploads
+    notifier: Notifier
+    database: Database
+
+    def close(self) -> None:
+        """Stop the watcher thread and close all connections."""
+        self.notifier.close()
+        self.database.close()
+
+
+def open_store(url: str) -> Store:
+    """Open a store, making or migrating its tables first.
+
+    url: sqlite:////absolute/path.db or postgresql+psycopg://user@host/database. Raises StoreUnavailable, ValueError.
+    """
+    parsed = make_url(url)
+    engine = _engine(parsed)
+    try:
+        migrate(engine)
+    except sa.exc.OperationalError as error:
+        raise StoreUnavailable(str(error.orig)) from error
+    notifier = Notifier(_watcher(parsed))
+    database = Database(engine, notifier)
+    notifier.start()
+    return Store(
+        jobs=Jobs(database),
+        events=Events(database),
+        leases=Leases(database),
+        assets=Assets(database),
+        uploads=Uploads(database),
+        notifier=notifier,
+        database=database,
+    )
+
+
+def migrate(engine: sa.Engine) -> None:
+    """Bring the tables up to this version. Two processes may do it at once."""
+    config = Config()
+    config.set_main_option("script_location", str(MIGRATIONS))
+    writing = engine.execution_options(kinoform_begin="IMMEDIATE")
+    with writing.begin() as connection:
+        if engine.dialect.name == "postgresql":
+            connection.execute(sa.select(sa.func.pg_advisory_xact_lock(_MIGRATION_LOCK)))
+        config.attributes["connection"] = connection
+        command.upgrade(config, "head")
+
+
+_MIGRATION_LOCK = 0x6B696E6F
+
+
+def _engine(url: URL) -> sa.Engine:
+    if url.get_backend_name() == "postgresql":
+        return sa.create_engine(url, pool_size=10, max_overflow=20, pool_pre_ping=True)
+    if url.get_backend_name() != "sqlite" or not url.database or url.database == ":memory:":
+        raise ValueError(f"a job store is sqlite:////path or postgresql+psycopg://…, got {url.render_as_string()}")
+    Path(url.database).parent.mkdir(parents=True, exist_ok=True)
+    engine = sa.create_engine(url, connect_args={"timeout": 30})
+    sa.event.listen(engine, "connect", _prepare_sqlite)
+    sa.event.listen(engine, "begin", _begin_sqlite)
+    return engine
+
+
+def _prepare_sqlite(connection: sqlite3.Connection, _: object) -> None:
+    connection.isolation_level = None  # the driver would begin transactions late and at its own will
+    connection.execute("PRAGMA journal_mode=WAL")
+    connection.execute("PRAGMA synchronous=FULL")
+    connection.execute("PRAGMA foreign_keys=ON")
+
+
+def _begin_sqlite(connection: sa.Connection) -> None:
+    kind = connection.get_execution_options().get("kinoform_begin", "DEFERRED")
+    connection.exec_driver_sql(f"BEGIN {kind}")
+
+
+def _watcher(url: URL) -> Watcher:
+    if url.get_backend_name() == "sqlite":
+        return SqliteWatcher(str(url.database))
+    from kinoform.store.watch_postgres import PostgresWatcher  # only who uses PostgreSQL needs its driver
+
+    return PostgresWatcher(url.set(drivername="postgresql").render_as_string(hide_password=False))
