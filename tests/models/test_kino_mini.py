@@ -3,7 +3,6 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
-from tests.models.tiny_kino import write_tiny_kino
 
 from kinoform.backbone.errors import WeightsMissing
 from kinoform.engine.errors import BadCheckpoint, ModelError
@@ -11,6 +10,7 @@ from kinoform.engine.family import Family, Frames
 from kinoform.models.clip import ClipRequest
 from kinoform.models.kino_mini.family import KinoMini
 from kinoform.models.kino_mini.state import ClipState, Conditioning
+from tests.models.tiny_kino import write_tiny_kino
 
 
 @pytest.fixture(scope="module")

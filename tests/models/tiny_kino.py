@@ -1,4 +1,4 @@
-"""A kino-mini folder with tiny random weights: every moving part, no training. `python -m tests.models.tiny_kino FOLDER`."""
+"""A kino-mini folder with tiny random weights: every part, no training. `python -m tests.models.tiny_kino FOLDER`."""
 
 import sys
 from pathlib import Path

@@ -9,6 +9,7 @@ from diffusers.models.attention import AttentionModuleMixin
 from diffusers.models.attention_dispatch import AttentionBackendName, attention_backend, dispatch_attention_fn
 from torch import nn
 
+from kinoform.backbone.blocks import mask_for
 from kinoform.backbone.errors import AttentionUnavailable
 
 SDPA = "native"
@@ -55,7 +56,7 @@ def choose(wanted: str, device: torch.device, dtype: torch.dtype) -> str:
 def _probe(name: str, device: torch.device, dtype: torch.dtype) -> None:
     """A dummy masked attention, since diffusers accepts backends by name and they fail at the first forward."""
     query = torch.zeros(2, 16, 2, 32, device=device, dtype=dtype)
-    mask = torch.ones(2, 16, dtype=torch.bool, device=device)
+    mask = mask_for(AttentionBackendName(name), torch.ones(2, 16, dtype=torch.bool, device=device))
     try:
         with attention_backend(name):
             dispatch_attention_fn(query, query, query)

@@ -12,7 +12,7 @@ from diffusers.hooks._helpers import (
     TransformerBlockRegistry,
 )
 from diffusers.models.attention import AttentionModuleMixin, FeedForward
-from diffusers.models.attention_dispatch import dispatch_attention_fn
+from diffusers.models.attention_dispatch import AttentionBackendName, dispatch_attention_fn
 from diffusers.models.normalization import FP32LayerNorm
 from torch import Tensor, nn
 
@@ -55,7 +55,7 @@ class RotaryAttnProcessor:
             query,
             key,
             value,
-            attn_mask=attention_mask,
+            attn_mask=mask_for(self._attention_backend, attention_mask),
             backend=self._attention_backend,
             parallel_config=self._parallel_config if encoder_hidden_states is None else None,
         )
@@ -156,6 +156,12 @@ class DenoiserBlock(nn.Module):
 def modulations(factorised: bool) -> int:
     """How many modulation vectors a block takes: shift, scale and gate for each modulated branch."""
     return 9 if factorised else 6
+
+
+def mask_for(backend: AttentionBackendName | None, mask: Tensor | None) -> Tensor | None:
+    """A (b, k) mask in the shape that the backend reads: diffusers widens it itself for two of them only."""
+    widened = (None, AttentionBackendName.NATIVE, AttentionBackendName.XFORMERS)
+    return mask if mask is None or backend in widened else mask[:, None, None]
 
 
 def _modulated(norm: nn.Module, x: Tensor, part: Tensor) -> Tensor:
