@@ -1,0 +1,104 @@
+"""A job in hand, and what came of it."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import AsyncIterator
+from datetime import timedelta
+from pathlib import Path
+
+from kinoform_client.aio.assets import AsyncAssets, Report
+from kinoform_client.aio.jobs import AsyncJobs
+from kinoform_client.errors import ErrorDetails, JobCancelledError, JobFailedError, NotFoundError
+from kinoform_client.types import Event, Job, JobState, Output
+
+
+class AsyncOutputFile:
+    """One file that a job made, stored on the server."""
+
+    def __init__(self, assets: AsyncAssets, record: Output) -> None:
+        self._assets = assets
+        self.record = record
+
+    @property
+    def role(self) -> str:
+        """What it is: `video`, `poster`."""
+        return self.record.role
+
+    async def download(self, path: str | os.PathLike[str] = ".", *, report: Report | None = None) -> Path:
+        """Saves it as `path`, or under its own name within it if that is a folder, and returns where."""
+        return await self._assets.download(self.record.asset, path, report=report)
+
+    async def read(self) -> bytes:
+        """Its bytes."""
+        return await self._assets.read(self.record.asset)
+
+
+class AsyncJobHandle:
+    """A job in hand. `job` is its record as last seen; `refresh` and `wait` renew it."""
+
+    def __init__(self, jobs: AsyncJobs, assets: AsyncAssets, job: Job) -> None:
+        self._jobs = jobs
+        self._assets = assets
+        self.job = job
+
+    @property
+    def name(self) -> str:
+        """`projects/{p}/jobs/{j}`."""
+        return self.job.name
+
+    @property
+    def outputs(self) -> tuple[AsyncOutputFile, ...]:
+        """The files it has made, as last seen."""
+        return tuple(AsyncOutputFile(self._assets, output) for output in self.job.outputs)
+
+    def output(self, role: str = "video") -> AsyncOutputFile:
+        """The file of a role. Raises NotFoundError if there is none, as last seen."""
+        for output in self.outputs:
+            if output.role == role:
+                return output
+        raise NotFoundError(f"{self.name} has no output {role!r}", ErrorDetails(code="NOT_FOUND"))
+
+    async def refresh(self) -> Job:
+        """Its record as it stands now."""
+        self.job = await self._jobs.get(self.name)
+        return self.job
+
+    def watch(self, *, after: int = 0) -> AsyncIterator[Event]:
+        """Its events after the one numbered `after`, until it has ended. Survives broken connections."""
+        return self._jobs.watch(self.name, after=after)
+
+    async def wait(self, timeout: float | timedelta | None = None) -> Job:
+        """Its record once it has ended, however it did. Raises DeadlineError."""
+        self.job = await self._jobs.wait(self.name, timeout=timeout)
+        return self.job
+
+    async def result(self, timeout: float | timedelta | None = None) -> AsyncJobHandle:
+        """Itself, once it has SUCCEEDED. Raises JobFailedError, JobCancelledError, DeadlineError."""
+        job = await self.wait(timeout)
+        if job.state is JobState.CANCELLED:
+            raise JobCancelledError(job)
+        if job.state is JobState.FAILED:
+            cause = job.error
+            message = f"{job.name} failed: {cause or 'no reason was given'}"
+            raise JobFailedError(job, message, cause.details if cause else ErrorDetails())
+        return self
+
+    async def download(self, path: str | os.PathLike[str] = ".", *, report: Report | None = None) -> Path:
+        """Waits for the result and saves its video."""
+        await self.result()
+        return await self.output("video").download(path, report=report)
+
+    async def cancel(self) -> Job:
+        """Asks that it ends."""
+        self.job = await self._jobs.cancel(self.name)
+        return self.job
+
+    async def retry(self) -> Job:
+        """Queues it again after it FAILED or was CANCELLED."""
+        self.job = await self._jobs.retry(self.name)
+        return self.job
+
+    async def delete(self) -> None:
+        """Deletes it. Its outputs stay."""
+        await self._jobs.delete(self.name)

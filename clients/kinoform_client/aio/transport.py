@@ -1,0 +1,75 @@
+"""gRPC's asynchronous side: the one module here whose blocking twin is written by hand."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, ParamSpec, TypeVar, cast
+
+import grpc
+from kinoform_proto.asset.v1.asset_pb2_grpc import AssetServiceStub
+from kinoform_proto.catalog.v1.catalog_pb2_grpc import CatalogServiceStub
+from kinoform_proto.job.v1.job_pb2_grpc import JobServiceStub
+from kinoform_proto.video.v1.video_pb2_grpc import VideoServiceStub
+
+from kinoform_client._core.address import Address
+from kinoform_client._core.channel import OPTIONS
+from kinoform_client._core.status import error_from_call
+from kinoform_client.errors import InternalError, KinoformError
+
+if TYPE_CHECKING:
+    from kinoform_proto.asset.v1.asset_pb2_grpc import AssetServiceAsyncStub
+    from kinoform_proto.catalog.v1.catalog_pb2_grpc import CatalogServiceAsyncStub
+    from kinoform_proto.job.v1.job_pb2_grpc import JobServiceAsyncStub
+    from kinoform_proto.video.v1.video_pb2_grpc import VideoServiceAsyncStub
+
+Channel = grpc.aio.Channel
+Unary = grpc.aio.UnaryUnaryMultiCallable
+RpcError = grpc.RpcError
+P = ParamSpec("P")
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class Stubs:
+    """The server's services."""
+
+    assets: AssetServiceAsyncStub
+    catalog: CatalogServiceAsyncStub
+    jobs: JobServiceAsyncStub
+    videos: VideoServiceAsyncStub
+
+
+def connect(address: Address, root_certificates: bytes | None) -> Channel:
+    """A channel; it dials when it is first used."""
+    if not address.tls:
+        return grpc.aio.insecure_channel(address.target, OPTIONS)
+    return grpc.aio.secure_channel(address.target, grpc.ssl_channel_credentials(root_certificates), OPTIONS)
+
+
+def stubs(channel: Channel) -> Stubs:
+    """The services behind a channel."""
+    return Stubs(
+        assets=cast("AssetServiceAsyncStub", AssetServiceStub(channel)),
+        catalog=cast("CatalogServiceAsyncStub", CatalogServiceStub(channel)),
+        jobs=cast("JobServiceAsyncStub", JobServiceStub(channel)),
+        videos=cast("VideoServiceAsyncStub", VideoServiceStub(channel)),
+    )
+
+
+def error_of(error: grpc.RpcError) -> KinoformError:
+    """The error that a failed call stands for."""
+    if not isinstance(error, grpc.aio.AioRpcError):
+        return InternalError(str(error))
+    return error_from_call(error.code(), error.details(), error.trailing_metadata())
+
+
+async def sleep(seconds: float) -> None:
+    """Waits."""
+    await asyncio.sleep(seconds)
+
+
+async def in_thread(function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
+    """Runs something that reads or writes files without holding up the event loop."""
+    return await asyncio.to_thread(function, *args, **kwargs)

@@ -1,0 +1,40 @@
+# Written by clients/unasync.py from clients/kinoform_client/aio/calls.py: change that file, not this one.
+"""Calls with key, deadline and retries."""
+
+from __future__ import annotations
+
+import random
+import time
+from typing import TypeVar
+
+from kinoform_client._core.retry import Attempts, RetryPolicy
+from kinoform_client.sync.transport import RpcError, Stubs, Unary, error_of, sleep
+
+Request = TypeVar("Request")
+Response = TypeVar("Response")
+
+
+class Caller:
+    """What every part of the client needs to talk to the server."""
+
+    def __init__(
+        self, stubs: Stubs, *, project: str, metadata: tuple[tuple[str, str], ...], policy: RetryPolicy
+    ) -> None:
+        self.stubs = stubs
+        self.project = project
+        self.metadata = metadata
+        self.policy = policy
+
+    def attempts(self, total_s: float) -> Attempts:
+        """Fresh attempts, beginning now."""
+        return Attempts(self.policy, total_s=total_s, now=time.monotonic(), draw=lambda top: random.uniform(0, top))
+
+    def call(self, rpc: Unary[Request, Response], request: Request, attempts: Attempts | None = None) -> Response:
+        """The response. Every request here may be sent twice, so it is, while that can help. Raises KinoformError."""
+        attempts = attempts or self.attempts(self.policy.total_s)
+        while True:
+            try:
+                return rpc(request, timeout=attempts.begin(time.monotonic()), metadata=self.metadata)
+            except RpcError as error:
+                failure = error_of(error)
+            sleep(attempts.pause(failure, time.monotonic()))

@@ -1,0 +1,146 @@
+# Written by clients/unasync.py from clients/kinoform_client/aio/jobs.py: change that file, not this one.
+"""Jobs of any kind: read, follow, steer."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterable, Iterator, Mapping
+from datetime import timedelta
+
+from google.protobuf.duration_pb2 import Duration
+from kinoform_proto.job.v1 import job_pb2
+
+from kinoform_client._core.convert import job_from_proto
+from kinoform_client._core.retry import Attempts
+from kinoform_client._core.watch import WatchCursor
+from kinoform_client.errors import (
+    DeadlineError,
+    ErrorDetails,
+    FailedPreconditionError,
+    KinoformError,
+    NotFoundError,
+    UnavailableError,
+)
+from kinoform_client.sync.calls import Caller
+from kinoform_client.sync.transport import RpcError, error_of, sleep
+from kinoform_client.types import Event, Job, JobState
+
+_ONE_WAIT_S = 30.0
+_GRACE_S = 5.0
+
+
+class Jobs:
+    """`client.jobs`. Jobs are named `projects/{p}/jobs/{j}`; `{j}` alone means one of the client's project."""
+
+    def __init__(self, caller: Caller) -> None:
+        self._caller = caller
+        self._stub = caller.stubs.jobs
+
+    def get(self, name: str) -> Job:
+        """The job as it stands now. Raises NotFoundError."""
+        return self._get(name, self._caller.attempts(self._caller.policy.total_s))
+
+    def list(
+        self,
+        *,
+        states: Iterable[JobState | str] = (),
+        models: Iterable[str] = (),
+        labels: Mapping[str, str] | None = None,
+        page_size: int = 0,
+    ) -> Iterator[Job]:
+        """Jobs of the project, newest first, page after page as they are asked for."""
+        request = job_pb2.ListJobsRequest(parent=f"projects/{self._caller.project}", page_size=page_size)
+        request.filter.states.extend(job_pb2.Job.State.Value(f"STATE_{JobState(state)}") for state in states)
+        request.filter.models.extend(models)
+        request.filter.labels.update(labels or {})
+        while True:
+            page = self._caller.call(self._stub.ListJobs, request)
+            for job in page.jobs:
+                yield job_from_proto(job)
+            if not page.next_page_token:
+                return
+            request.page_token = page.next_page_token
+
+    def watch(self, name: str, *, after: int = 0) -> Iterator[Event]:
+        """The job's events after the one numbered `after`, each once and in order, until the job has ended.
+
+        Broken connections and restarted servers are bridged. Raises NotFoundError, and UnavailableError when the server
+        stays away for longer than the policy's `patience_s`.
+        """
+        cursor = WatchCursor(self._full(name), after)
+        patience = self._caller.policy.patience_s
+        failure: KinoformError
+        broken: Attempts | None = None
+        while True:
+            began = time.monotonic()
+            call = self._stub.WatchJob(cursor.request(), metadata=self._caller.metadata)
+            try:
+                for response in call:
+                    broken = None
+                    event = cursor.accept(response.event)
+                    if event is not None:
+                        yield event
+                failure = UnavailableError(f"the watch of {name} ended early", ErrorDetails(code="UNAVAILABLE"))
+            except RpcError as error:
+                failure = error_of(error)
+            finally:
+                call.cancel()
+            if cursor.ended:
+                return
+            if broken is None or time.monotonic() - began > self._caller.policy.longest_pause_s:
+                broken = self._caller.attempts(patience)
+            pause = broken.pause(failure, time.monotonic())
+            if cursor.exhausted(self._get(name, self._caller.attempts(patience))):
+                return
+            sleep(pause)
+
+    def wait(self, name: str, *, timeout: float | timedelta | None = None) -> Job:
+        """The job once it has ended. `timeout` in seconds; None waits for ever. Raises DeadlineError."""
+        seconds = timeout.total_seconds() if isinstance(timeout, timedelta) else timeout
+        ends = None if seconds is None else time.monotonic() + seconds
+        while True:
+            left = _ONE_WAIT_S if ends is None else max(0.0, min(_ONE_WAIT_S, ends - time.monotonic()))
+            grace = self._caller.policy.patience_s if ends is None else _GRACE_S
+            request = job_pb2.WaitJobRequest(name=self._full(name), timeout=Duration())
+            request.timeout.FromTimedelta(timedelta(seconds=left))
+            response = self._caller.call(self._stub.WaitJob, request, self._caller.attempts(left + grace))
+            job = job_from_proto(response.job)
+            if job.state.ended:
+                return job
+            if ends is not None and time.monotonic() >= ends:
+                message = f"{job.name} is still {job.state} after {seconds:g} s"
+                raise DeadlineError(message, ErrorDetails(code="DEADLINE_EXCEEDED"))
+
+    def cancel(self, name: str) -> Job:
+        """Asks that the job ends. A running one ends at its next step. Ended jobs stay as they are."""
+        request = job_pb2.CancelJobRequest(name=self._full(name))
+        return job_from_proto((self._caller.call(self._stub.CancelJob, request)).job)
+
+    def retry(self, name: str) -> Job:
+        """Queues a failed or cancelled job again; it goes on from its checkpoint. Raises FailedPreconditionError."""
+        request = job_pb2.RetryJobRequest(name=self._full(name))
+        attempts = self._caller.attempts(self._caller.policy.total_s)
+        try:
+            return job_from_proto((self._caller.call(self._stub.RetryJob, request, attempts)).job)
+        except FailedPreconditionError:
+            if attempts.made == 1:
+                raise
+        # The first attempt's answer was lost, not the attempt.
+        return self.get(name)
+
+    def delete(self, name: str) -> None:
+        """Deletes an ended job and its events. Its outputs stay. Raises FailedPreconditionError."""
+        request = job_pb2.DeleteJobRequest(name=self._full(name))
+        attempts = self._caller.attempts(self._caller.policy.total_s)
+        try:
+            self._caller.call(self._stub.DeleteJob, request, attempts)
+        except NotFoundError:
+            if attempts.made == 1:
+                raise
+
+    def _get(self, name: str, attempts: Attempts) -> Job:
+        request = job_pb2.GetJobRequest(name=self._full(name))
+        return job_from_proto((self._caller.call(self._stub.GetJob, request, attempts)).job)
+
+    def _full(self, name: str) -> str:
+        return name if "/" in name else f"projects/{self._caller.project}/jobs/{name}"
