@@ -29,3 +29,10 @@ class Overloaded(EngineError):
 
     def __init__(self, message: str) -> None:
         super().__init__(message)
+
+
+class EngineClosed(EngineError):
+    """The engine takes no more jobs; go elsewhere."""
+
+    def __init__(self, message: str) -> None:
+        super().__init__(message)

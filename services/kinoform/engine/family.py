@@ -37,7 +37,7 @@ class Family(Protocol[Request, Conditioning, State]):
 
     Everything is deterministic: the same request gives the same bytes, alone, resumed from `save`d bytes, and, where
     `batch_exact` says so, batched with other states. A state is never changed in place: `denoise` returns new ones.
-    `encode` and `decode` may run in other threads than `denoise`, at the same time; `denoise` and `preview` run in one.
+    `encode`, `preview` and `decode` may run in other threads than `denoise`, at the same time; `denoise` runs in one.
     """
 
     name: str

@@ -1,0 +1,271 @@
+"""The loop that joins scheduler and runner: one thread for each model."""
+
+import logging
+import threading
+import time
+from collections.abc import Callable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import partial
+from queue import SimpleQueue
+from typing import Generic, Self, TypeVar
+
+import torch
+
+from kinoform.engine.cost import CostModel
+from kinoform.engine.errors import EngineClosed, Overloaded
+from kinoform.engine.events import (
+    Checkpointed,
+    Denoised,
+    Event,
+    Failed,
+    Listener,
+    Previewed,
+    Queued,
+    Reason,
+    Released,
+    Stepped,
+)
+from kinoform.engine.family import Family, Frames
+from kinoform.engine.job import EngineJob, Progress
+from kinoform.engine.runner import Runner
+from kinoform.engine.scheduler import Batch, Scheduler
+
+Request = TypeVar("Request")
+Conditioning = TypeVar("Conditioning")
+State = TypeVar("State")
+
+_log = logging.getLogger(__name__)
+
+
+@dataclass(slots=True)
+class _Running(Generic[Request, Conditioning, State]):
+    job: EngineJob[Request, Conditioning]
+    listener: Listener[State]
+    progress: Progress
+
+
+class Engine(Generic[Request, Conditioning, State]):
+    """Denoises jobs of one model. Every public method may be called from any thread and returns at once, but `close`.
+
+    Listeners are called in the engine's thread, events of a job in order, with exactly one last event.
+    """
+
+    def __init__(
+        self,
+        family: Family[Request, Conditioning, State],
+        *,
+        max_batch: int = 8,
+        max_active: int = 8,
+        max_jobs: int = 64,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        """`max_active` jobs take turns, up to `max_batch` of them share a pass, `max_jobs` are held in all."""
+        self._family = family
+        self._clock = clock
+        self._max_jobs = max_jobs
+        self._cost = CostModel()
+        self._scheduler = Scheduler(self._cost, max_batch=max_batch, max_active=max_active)
+        self._runner: Runner[Request, Conditioning, State] = Runner(family)
+        self._jobs: dict[str, _Running[Request, Conditioning, State]] = {}
+        self._commands: SimpleQueue[Callable[[], None]] = SimpleQueue()
+        self._previews = ThreadPoolExecutor(1, thread_name_prefix=f"preview-{family.name}")
+        self._thread = threading.Thread(target=self._run, name=f"engine-{family.name}", daemon=True)
+        self._lock = threading.Lock()
+        self._ids: set[str] = set()
+        self._open = True
+        self._emptied = False
+
+    def start(self) -> Self:
+        """Starts the thread."""
+        self._thread.start()
+        return self
+
+    def close(self) -> None:
+        """Releases all jobs with their checkpoints after the running step and waits until both threads are gone."""
+        self._shut()
+        if self._thread.is_alive():
+            self._thread.join()
+        self._previews.shutdown(wait=True, cancel_futures=True)
+
+    @property
+    def running(self) -> bool:
+        """Whether it takes jobs."""
+        return self._open and self._thread.is_alive()
+
+    def submit(self, job: EngineJob[Request, Conditioning], listener: Listener[State]) -> None:
+        """Takes a job. What is wrong with it comes as `Failed`.
+
+        Raises:
+            Overloaded: `max_jobs` are held already.
+            EngineClosed: the engine was closed or has died.
+            ValueError: a job with this id has not ended yet.
+        """
+        with self._lock:
+            if not self._open:
+                raise EngineClosed(f"the engine of {self._family.name!r} is closed")
+            if job.id in self._ids:
+                raise ValueError(f"job {job.id!r} has not ended yet")
+            if len(self._ids) >= self._max_jobs:
+                raise Overloaded(f"the engine of {self._family.name!r} holds {self._max_jobs} jobs already")
+            self._ids.add(job.id)
+            self._commands.put(partial(self._admit, job, listener))
+
+    def cancel(self, job: str) -> None:
+        """Ends a job after the running step; nothing is kept. No effect on a job that has ended."""
+        self._commands.put(partial(self._release, job, Reason.CANCELLED))
+
+    def pause(self, job: str) -> None:
+        """Lets a job go with its checkpoint after the running step. No effect on a job that has ended."""
+        self._commands.put(partial(self._release, job, Reason.PAUSED))
+
+    def set_priority(self, job: str, priority: int) -> None:
+        """Higher first, from the next step on. No effect on a job that has ended."""
+        self._commands.put(partial(self._reprioritise, job, priority))
+
+    def _run(self) -> None:
+        with torch.inference_mode():
+            try:
+                while self._obey():
+                    self._turn()
+            except Exception as error:  # noqa: BLE001  the thread's end: nobody above would tell the jobs
+                _log.critical("the engine of %r died", self._family.name, exc_info=True)
+                self._shut()
+                for job in list(self._jobs):
+                    self._end(job, Failed(error))
+                self._obey()
+
+    def _shut(self) -> None:
+        with self._lock:
+            # under the lock, so that no job is admitted behind the call that empties the engine
+            self._open = False
+            self._commands.put(self._release_all)
+
+    def _obey(self) -> bool:
+        """Runs the commands at hand, waits for one if there is no job. False once the engine is closed and empty."""
+        while not self._commands.empty() or not (self._emptied or len(self._scheduler)):
+            self._commands.get()()
+        return not self._emptied
+
+    def _turn(self) -> None:
+        self._tell_positions()
+        batch = self._scheduler.next_batch()
+        if batch is None:
+            return
+        begun = self._clock()
+        report = self._runner.step(batch.jobs)
+        now = self._clock()
+        if report.fell_apart and not report.failures:
+            self._scheduler.keep_apart(batch.key)
+        elif not report.fell_apart and not report.failures:
+            tokens = sum(self._family.cost(self._jobs[job].job.request).tokens for job in batch.jobs)
+            self._cost.observe(tokens, now - begun)
+        self._settle(batch, report.failures, now, now - begun)
+
+    def _settle(self, batch: Batch, failures: dict[str, Exception], now: float, took: float) -> None:
+        going_on = [job for job in batch.jobs if job not in failures and not self._is_done(job)]
+        self._scheduler.advance(batch, {job: self._runner.key(job) for job in going_on})
+        for job in batch.jobs:
+            if job in failures:
+                self._end(job, Failed(failures[job]))
+                continue
+            with self._alone(job):
+                self._after_step(job, now, took)
+
+    def _after_step(self, job: str, now: float, took: float) -> None:
+        running = self._jobs[job]
+        step, wish, progress = self._runner.steps_done(job), running.job, running.progress
+        self._tell(job, Stepped(step, progress.steps, progress.stepped(step, now, took)))
+        if progress.wants_preview(step, wish.preview_every):
+            progress.preview_pending = True
+            look = self._previews.submit(self._runner.preview, self._runner.state(job))
+            look.add_done_callback(lambda done: self._commands.put(partial(self._previewed, running, step, done)))
+        if progress.wants_checkpoint(step, wish.checkpoint_every, wish.checkpoint_gap_s, now):
+            self._tell(job, Checkpointed(step, self._runner.checkpoint(job)))
+        if self._is_done(job):
+            self._end(job, Denoised(self._runner.state(job)))
+
+    def _admit(self, job: EngineJob[Request, Conditioning], listener: Listener[State]) -> None:
+        try:
+            cost = self._family.cost(job.request)
+            if job.checkpoint is not None:
+                self._runner.restore(job.id, job.checkpoint)
+            elif job.conditioning is not None:
+                self._runner.admit(job.id, job.request, job.conditioning)
+        except Exception as error:  # noqa: BLE001  whatever a model raises ends this job only
+            _log.info("job %s was not admitted", job.id, exc_info=True)
+            self._forget(job.id)
+            _call(listener, Failed(error))
+            return
+        self._jobs[job.id] = _Running(job, listener, Progress(cost.steps, self._clock()))
+        if self._is_done(job.id):
+            self._end(job.id, Denoised(self._runner.state(job.id)))
+            return
+        key = self._runner.key(job.id)
+        self._scheduler.add(job.id, key, tokens=cost.tokens, priority=job.priority, alone=job.reproducible)
+        self._tell_positions()
+
+    def _release(self, job: str, reason: Reason) -> None:
+        if job in self._jobs:
+            with self._alone(job):
+                data = None if reason is Reason.CANCELLED else self._runner.checkpoint(job)
+                self._end(job, Released(data, reason))
+
+    def _release_all(self) -> None:
+        for job in list(self._jobs):
+            self._release(job, Reason.SHUTDOWN)
+        self._emptied = True
+
+    def _reprioritise(self, job: str, priority: int) -> None:
+        if job in self._jobs:
+            self._scheduler.set_priority(job, priority)
+
+    def _previewed(self, running: _Running[Request, Conditioning, State], step: int, look: Future[Frames]) -> None:
+        running.progress.preview_pending = False
+        if self._jobs.get(running.job.id) is not running or look.cancelled():
+            return
+        error = look.exception()
+        if error is None:
+            self._tell(running.job.id, Previewed(step, look.result()))
+        else:
+            _log.warning("no preview of job %s at step %d", running.job.id, step, exc_info=error)
+
+    def _tell_positions(self) -> None:
+        for job, position in self._scheduler.positions().items():
+            progress = self._jobs[job].progress
+            if progress.position != position:
+                progress.position = position
+                self._tell(job, Queued(position))
+
+    def _is_done(self, job: str) -> bool:
+        return self._runner.steps_done(job) >= self._jobs[job].progress.steps
+
+    @contextmanager
+    def _alone(self, job: str) -> Iterator[None]:
+        try:
+            yield
+        except Exception as error:  # noqa: BLE001  whatever a model raises ends this job only
+            _log.info("job %s failed between two steps", job, exc_info=True)
+            self._end(job, Failed(error))
+
+    def _tell(self, job: str, event: Event[State]) -> None:
+        _call(self._jobs[job].listener, event)
+
+    def _end(self, job: str, event: Event[State]) -> None:
+        listener = self._jobs.pop(job).listener
+        self._scheduler.remove(job)
+        self._runner.drop(job)
+        self._forget(job)
+        _call(listener, event)
+
+    def _forget(self, job: str) -> None:
+        with self._lock:
+            self._ids.discard(job)
+
+
+def _call(listener: Listener[State], event: Event[State]) -> None:
+    try:
+        listener(event)
+    except Exception:  # noqa: BLE001  a listener's fault is not the job's
+        _log.error("a listener failed; its job goes on", exc_info=True)
