@@ -6,6 +6,7 @@ import sqlalchemy as sa
 from sqlalchemy.exc import IntegrityError
 
 from kinoform.store import schema
+from kinoform.store.checkpoints import drop_checkpoint
 from kinoform.store.database import Database, Transaction
 from kinoform.store.errors import AlreadyExists, NotFound, RequestIdReused, WrongState
 from kinoform.store.events import insert_events
@@ -90,7 +91,7 @@ class Jobs:
             return _select(transaction.connection, name)
 
     def retry(self, name: str, *, now: int, event: PayloadFactory) -> JobRecord:
-        """Queue a failed or cancelled job again, from its beginning. Its event log goes on.
+        """Queue a failed or cancelled job again. Its event log goes on, and so does it from its checkpoint, if any.
 
         Raises NotFound, WrongState.
         """
@@ -98,19 +99,36 @@ class Jobs:
             record = _select(transaction.connection, name, lock=True)
             if record.state not in (JobState.FAILED, JobState.CANCELLED):
                 raise WrongState(name, record.state, "retry")
-            transaction.connection.execute(sa.delete(schema.checkpoints).where(schema.checkpoints.c.job == name))
-            fresh: Values = {"stage": "", "step": 0, "outputs": [], "error": None, "ended_at": None}
+            fresh: Values = {"stage": "", "outputs": [], "error": None, "ended_at": None}
             _move(transaction, record, JobState.QUEUED, now, event, fresh | {"cancel_requested": False})
             return _select(transaction.connection, name)
 
-    def delete(self, name: str) -> None:
-        """Forget a job that has ended, with its events and its checkpoint. Raises NotFound, WrongState."""
+    def note(self, name: str, event: PayloadFactory, *, now: int) -> int | None:
+        """Write an event of a job that still waits, such as its place in the queue; returns its sequence number.
+
+        None, and nothing written, when the job waits no more. Raises NotFound.
+        """
+        with self._database.write() as transaction:
+            record = _select(transaction.connection, name, lock=True)
+            if record.state is not JobState.QUEUED:
+                return None
+            _log(transaction, record, [event], now)
+            transaction.touch(name)
+            return record.status.last_sequence + 1
+
+    def delete(self, name: str) -> str | None:
+        """Forget a job that has ended, with its events and its checkpoint; its assets stay.
+
+        Returns the SHA-256 of its checkpoint's blob, if it had one. Raises NotFound, WrongState.
+        """
         with self._database.write() as transaction:
             record = _select(transaction.connection, name, lock=True)
             if not record.state.terminal:
                 raise WrongState(name, record.state, "delete")
+            checkpoint = drop_checkpoint(transaction.connection, name)
             transaction.connection.execute(sa.delete(schema.jobs).where(_jobs.name == name))
             transaction.touch(name)
+            return checkpoint
 
     def queue_position(self, name: str) -> int | None:
         """1 for the next job to run; None for a job that does not wait. Raises NotFound."""
@@ -163,10 +181,15 @@ def _update(transaction: Transaction, name: str, values: Values) -> None:
 def _move(
     transaction: Transaction, record: JobRecord, state: JobState, now: int, event: PayloadFactory, values: Values
 ) -> None:
-    sequence = record.status.last_sequence + 1
-    insert_events(transaction.connection, record.name, [event], first=sequence, attempt=record.status.attempt, at=now)
-    moved: Values = {"state": state.value, "last_sequence": sequence, "updated_at": now}
-    _update(transaction, record.name, moved | values)
+    _log(transaction, record, [event], now)
+    _update(transaction, record.name, {"state": state.value, "updated_at": now, **values})
+
+
+def _log(transaction: Transaction, record: JobRecord, events: Sequence[PayloadFactory], now: int) -> None:
+    status, connection = record.status, transaction.connection
+    insert_events(connection, record.name, events, first=status.last_sequence + 1, attempt=status.attempt, at=now)
+    counted = sa.update(schema.jobs).values(last_sequence=status.last_sequence + len(events))
+    connection.execute(counted.where(_jobs.name == record.name))
 
 
 def _conditions(where: JobFilter) -> list[sa.ColumnElement[bool]]:

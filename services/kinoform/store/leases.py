@@ -6,10 +6,12 @@ import sqlalchemy as sa
 
 from kinoform.store import schema
 from kinoform.store.asset_records import insert_assets
+from kinoform.store.checkpoints import drop_checkpoint, replace_checkpoint, select_checkpoint
 from kinoform.store.database import Database, Transaction
 from kinoform.store.errors import Fenced
 from kinoform.store.events import insert_events
 from kinoform.store.records import (
+    TERMINAL,
     AssetRecord,
     CheckpointRecord,
     Claim,
@@ -18,13 +20,13 @@ from kinoform.store.records import (
     Lease,
     PayloadFactory,
 )
-from kinoform.store.rows import Row, Values, checkpoint_record, job_record, output_values
+from kinoform.store.rows import Row, Values, job_record, output_values
 
 CLOCK_SKEW_US = 60_000_000
 """Clocks of gateways may differ by this much. A lease that ends later than any of them could grant is cut short."""
 
 _jobs = schema.jobs.c
-_checkpoints = schema.checkpoints.c
+NOTHING = JobUpdate()
 
 
 class Leases:
@@ -68,48 +70,83 @@ class Leases:
                 transaction.touch(lease.job)
                 transaction.touch_queue()
 
+    def append_events(
+        self,
+        lease: Lease,
+        events: Sequence[PayloadFactory],
+        *,
+        now: int,
+        update: JobUpdate = NOTHING,
+        assets: Sequence[AssetRecord] = (),
+    ) -> int:
+        """Write events, the changes that they tell of, and the assets that came with them: all, or nothing.
+
+        Returns the sequence number of the last. Raises Fenced when the lease is lost, AlreadyExists for an asset.
+        """
+        with self._database.write() as transaction:
+            values = _update_values(update, now)
+            statement = _held(lease).values(values | {"last_sequence": _jobs.last_sequence + len(events)})
+            last = transaction.connection.execute(statement.returning(_jobs.last_sequence)).scalar_one_or_none()
+            if last is None:
+                raise Fenced(lease.job, lease.attempt)
+            first = last - len(events) + 1
+            insert_events(transaction.connection, lease.job, events, first=first, attempt=lease.attempt, at=now)
+            insert_assets(transaction.connection, assets)
+            transaction.touch(lease.job)
+            if update.state is not None:
+                transaction.touch_queue()
+            return last
+
     def append_event(
         self,
         lease: Lease,
         event: PayloadFactory,
         *,
         now: int,
-        update: JobUpdate = JobUpdate(),
+        update: JobUpdate = NOTHING,
         assets: Sequence[AssetRecord] = (),
     ) -> int:
-        """Write an event, the changes that it tells of, and the assets that came with it: all, or nothing.
-
-        Returns the event's sequence number. Raises Fenced when the lease is lost.
-        """
-        with self._database.write() as transaction:
-            values = _update_values(update, now)
-            statement = _held(lease).values(values, last_sequence=_jobs.last_sequence + 1)
-            sequence = transaction.connection.execute(statement.returning(_jobs.last_sequence)).scalar_one_or_none()
-            if sequence is None:
-                raise Fenced(lease.job, lease.attempt)
-            insert_events(transaction.connection, lease.job, [event], first=sequence, attempt=lease.attempt, at=now)
-            insert_assets(transaction.connection, assets)
-            transaction.touch(lease.job)
-            if update.state is not None:
-                transaction.touch_queue()
-            return sequence
+        """Write one event, as `append_events` does; returns its sequence number."""
+        return self.append_events(lease, [event], now=now, update=update, assets=assets)
 
     def save_checkpoint(self, lease: Lease, sha256: str, *, step: int, now: int) -> CheckpointRecord | None:
         """Make a blob the job's checkpoint; returns the one that it replaces. Raises Fenced."""
         with self._database.write() as transaction:
-            connection = transaction.connection
-            if connection.execute(_held(lease).values(updated_at=now)).rowcount == 0:
+            if transaction.connection.execute(_held(lease).values(updated_at=now)).rowcount == 0:
                 raise Fenced(lease.job, lease.attempt)
-            before = _checkpoint(connection, lease.job)
-            connection.execute(sa.delete(schema.checkpoints).where(_checkpoints.job == lease.job))
-            row: Values = {"job": lease.job, "attempt": lease.attempt, "sha256": sha256, "step": step, "at": now}
-            connection.execute(sa.insert(schema.checkpoints), row)
-            return before
+            new = CheckpointRecord(job=lease.job, attempt=lease.attempt, sha256=sha256, step=step, at=now)
+            return replace_checkpoint(transaction.connection, new)
 
     def checkpoint(self, job: str) -> CheckpointRecord | None:
         """The job's newest checkpoint, if it has one."""
         with self._database.read() as connection:
-            return _checkpoint(connection, job)
+            return select_checkpoint(connection, job)
+
+    def drop_checkpoint(self, job: str) -> str | None:
+        """Forget the checkpoint of a job that has ended; returns the SHA-256 of its blob, if it had one.
+
+        Does nothing, and returns None, while the job may still need it.
+        """
+        with self._database.write() as transaction:
+            query = sa.select(_jobs.state).where(_jobs.name == job).with_for_update()
+            state = transaction.connection.execute(query).scalar_one_or_none()
+            return drop_checkpoint(transaction.connection, job) if state in TERMINAL else None
+
+    def owners(self) -> list[str]:
+        """Who runs jobs now, or has died running some."""
+        query = sa.select(_jobs.lease_owner).where(_jobs.state == JobState.RUNNING).distinct()
+        with self._database.read() as connection:
+            return sorted(connection.execute(query).scalars())
+
+    def expire(self, owner: str, *, now: int) -> int:
+        """End the leases of an owner that is known to be dead; returns how many there were."""
+        theirs = sa.and_(_jobs.state == JobState.RUNNING, _jobs.lease_owner == owner)
+        with self._database.write() as transaction:
+            ended = sa.update(schema.jobs).where(theirs).values(lease_expires_at=now)
+            count = transaction.connection.execute(ended).rowcount
+            if count:
+                transaction.touch_queue()
+        return count
 
     def next_wakeup(self, *, kinds: Collection[str]) -> int | None:
         """When the next lease runs out, unless renewed. None while nothing of these kinds runs."""
@@ -153,7 +190,7 @@ def _grant(transaction: Transaction, row: Row, owner: str, now: int, expires_at:
     return Claim(
         lease=Lease(job=row["name"], owner=owner, attempt=granted["attempt"], expires_at=expires_at),
         record=job_record(granted),
-        checkpoint=_checkpoint(transaction.connection, row["name"]),
+        checkpoint=select_checkpoint(transaction.connection, row["name"]),
     )
 
 
@@ -171,13 +208,10 @@ def _update_values(update: JobUpdate, now: int) -> Values:
         values["step"] = update.step
     if update.steps is not None:
         values["steps"] = update.steps
+    if update.warnings is not None:
+        values["warnings"] = list(update.warnings)
     if update.outputs is not None:
         values["outputs"] = output_values(update.outputs)
     if update.error is not None:
         values["error"] = update.error
     return values
-
-
-def _checkpoint(connection: sa.Connection, job: str) -> CheckpointRecord | None:
-    row = connection.execute(sa.select(schema.checkpoints).where(_checkpoints.job == job)).mappings().one_or_none()
-    return None if row is None else checkpoint_record(row)

@@ -39,7 +39,7 @@ class RequestKey:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Submission:
-    """What was asked for. Never changes."""
+    """What was asked for. Never changes, but for the warnings."""
 
     name: str
     """projects/{project}/jobs/{job}"""
@@ -136,6 +136,8 @@ class JobUpdate:
     steps: int | None = None
     outputs: tuple[OutputRecord, ...] | None = None
     """Replaces all outputs."""
+    warnings: tuple[str, ...] | None = None
+    """Replaces all warnings."""
     error: bytes | None = None
 
 

@@ -63,6 +63,6 @@ def _glance(connection: sqlite3.Connection, topics: list[str]) -> Iterator[tuple
     left = iter(topics)
     while batch := list(islice(left, _BATCH)):
         marks = ",".join("?" * len(batch))
-        query = f"SELECT name, state, attempt, last_sequence, cancel_requested FROM jobs WHERE name IN ({marks})"  # noqa: S608
+        query = f"SELECT name, state, attempt, last_sequence, cancel_requested FROM jobs WHERE name IN ({marks})"
         for name, *rest in connection.execute(query, batch):
             yield name, tuple(rest)
