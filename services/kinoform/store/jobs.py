@@ -194,7 +194,7 @@ def _log(transaction: Transaction, record: JobRecord, events: Sequence[PayloadFa
 
 def _conditions(where: JobFilter) -> list[sa.ColumnElement[bool]]:
     wanted = ((_jobs.state, where.states), (_jobs.kind, where.kinds), (_jobs.model, where.models))
-    conditions = [column.in_(values) for column, values in wanted if values]
+    conditions: list[sa.ColumnElement[bool]] = [column.in_(values) for column, values in wanted if values]
     conditions += [_jobs.labels[key].as_string() == value for key, value in where.labels.items()]
     if where.created_after is not None:
         conditions.append(_jobs.created_at > where.created_after)

@@ -86,7 +86,8 @@ class Leases:
         with self._database.write() as transaction:
             values = _update_values(update, now)
             statement = _held(lease).values(values | {"last_sequence": _jobs.last_sequence + len(events)})
-            last = transaction.connection.execute(statement.returning(_jobs.last_sequence)).scalar_one_or_none()
+            returning = statement.returning(_jobs.last_sequence)
+            last: int | None = transaction.connection.execute(returning).scalar_one_or_none()
             if last is None:
                 raise Fenced(lease.job, lease.attempt)
             first = last - len(events) + 1
@@ -154,7 +155,8 @@ class Leases:
             _jobs.state == JobState.RUNNING, _jobs.kind.in_(kinds)
         )
         with self._database.read() as connection:
-            return connection.execute(query).scalar_one()
+            earliest: int | None = connection.execute(query).scalar_one()
+        return earliest
 
 
 _NO_LEASE: Values = {"lease_owner": None, "lease_expires_at": None}

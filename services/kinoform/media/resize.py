@@ -1,0 +1,41 @@
+"""Pictures and clips at other sizes."""
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image
+
+from kinoform.media.errors import BadFrames
+
+Pixels = NDArray[np.uint8]
+
+
+def enlarge_nearest(frames: Pixels, factor: int) -> Pixels:
+    """Every pixel as a factor × factor square. frames: uint8 (l, h, w, 3)."""
+    if factor < 1:
+        raise BadFrames(f"cannot enlarge {factor} times")
+    return frames.repeat(factor, axis=1).repeat(factor, axis=2)
+
+
+def resize_nearest(frames: Pixels, width: int, height: int) -> Pixels:
+    """The clip at any size, each pixel the one that lies under its centre. frames: uint8 (l, h, w, 3).
+
+    At whole multiples of the clip's size this equals `enlarge_nearest`.
+    """
+    rows = (2 * np.arange(height) + 1) * frames.shape[1] // (2 * height)
+    columns = (2 * np.arange(width) + 1) * frames.shape[2] // (2 * width)
+    return np.ascontiguousarray(frames[:, rows][:, :, columns])
+
+
+def resize_lanczos(frames: Pixels, width: int, height: int) -> Pixels:
+    """The clip at any size, by a Lanczos filter of three lobes. frames: uint8 (l, h, w, 3)."""
+    resized = [Image.fromarray(frame).resize((width, height), Image.Resampling.LANCZOS) for frame in frames]
+    return np.stack([np.asarray(frame) for frame in resized])
+
+
+def fit_cover(image: Pixels, width: int, height: int) -> Pixels:
+    """The middle of a picture, as much as fills width × height, by Lanczos. image: uint8 (h, w, 3)."""
+    source_height, source_width = image.shape[:2]
+    scale = min(source_width / width, source_height / height)
+    left, top = (source_width - width * scale) / 2, (source_height - height * scale) / 2
+    box = (left, top, left + width * scale, top + height * scale)
+    return np.asarray(Image.fromarray(image).resize((width, height), Image.Resampling.LANCZOS, box=box))
