@@ -1,0 +1,45 @@
+"""What a gateway is told at start."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from kinoform.gateway.pictures import PictureLimits
+from kinoform.gateway.runstream import RunTimes
+from kinoform.models.card import ModelCard
+
+MAX_MESSAGE_BYTES = 4 * 2**20
+"""Largest message taken; gRPC itself answers RESOURCE_EXHAUSTED to larger ones."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GatewayConfig:
+    """Everything that one gateway needs to know. `build` makes the gateway from it."""
+
+    listen: str = "127.0.0.1:50051"
+    """HOST:PORT; port 0 picks a free one."""
+    engine: str
+    """HOST:PORT of the generation services."""
+    engine_token: str = ""
+    """Shared secret of the gateway and the generation services."""
+    database: str
+    """URL of the job store."""
+    assets: str
+    """Folder or fsspec URL of the asset store."""
+    cards: Mapping[str, ModelCard]
+    """Models offered, by name."""
+    default_model: str
+    """Model of requests that name none."""
+    api_keys: Path | None = None
+    """File of accepted API keys, one a line; None lets everybody in."""
+    tls: tuple[Path, Path] | None = None
+    """(certificate chain, private key), PEM; None serves in the clear."""
+    max_running: int = 8
+    """Jobs run at once by this gateway."""
+    times: RunTimes = field(default_factory=RunTimes)
+    most_deaths: int = 20
+    """Replicas that a job may cost without coming further."""
+    pictures: PictureLimits = field(default_factory=PictureLimits)
+    max_upload_bytes: int = 16 * 2**30
+    max_connection_age_s: float | None = None
+    """Connections older than this are asked to come again, maybe to another gateway. None: never."""

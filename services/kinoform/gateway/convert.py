@@ -1,0 +1,148 @@
+"""Records of the stores to messages, and back."""
+
+from collections.abc import Callable
+
+from google.protobuf import any_pb2
+from google.protobuf.timestamp_pb2 import Timestamp
+from google.rpc import status_pb2
+from kinoform_proto.asset.v1.asset_pb2 import Asset
+from kinoform_proto.job.v1 import job_pb2
+
+from kinoform.store.records import AssetRecord, JobFilter, JobRecord, JobState, OutputRecord, PayloadFactory
+
+STATES = {
+    JobState.QUEUED: job_pb2.Job.STATE_QUEUED,
+    JobState.RUNNING: job_pb2.Job.STATE_RUNNING,
+    JobState.PAUSED: job_pb2.Job.STATE_PAUSED,
+    JobState.SUCCEEDED: job_pb2.Job.STATE_SUCCEEDED,
+    JobState.FAILED: job_pb2.Job.STATE_FAILED,
+    JobState.CANCELLED: job_pb2.Job.STATE_CANCELLED,
+}
+STAGES = {
+    "encode": job_pb2.Progress.STAGE_ENCODE,
+    "denoise": job_pb2.Progress.STAGE_DENOISE,
+    "decode": job_pb2.Progress.STAGE_DECODE,
+    "write": job_pb2.Progress.STAGE_WRITE,
+}
+_STATE_OF = {number: state for state, number in STATES.items()}
+TERMINAL = frozenset(STATES[state] for state in JobState if state.terminal)
+"""Numbers of the states that end a job."""
+
+
+def timestamp(at: int) -> Timestamp:
+    """A time. at: microseconds since 1970, UTC."""
+    return Timestamp(seconds=at // 1_000_000, nanos=at % 1_000_000 * 1000)
+
+
+def stage(name: str) -> job_pb2.Progress.Stage.ValueType:
+    """The stage that generation services call so: `denoise`."""
+    return STAGES.get(name, job_pb2.Progress.STAGE_UNSPECIFIED)
+
+
+def job_to_proto(record: JobRecord, *, ahead: int = 0) -> job_pb2.Job:
+    """The job as callers see it. ahead: how many jobs stand before it in the queue."""
+    asked, status = record.submission, record.status
+    job = job_pb2.Job(
+        name=record.name,
+        state=STATES[status.state],
+        model=asked.model,
+        request=any_pb2.Any.FromString(asked.request),
+        priority=asked.priority,
+        labels=asked.labels,
+        create_time=timestamp(asked.created_at),
+        attempt=status.attempt,
+        warnings=asked.warnings,
+        outputs=[output_to_proto(output) for output in status.outputs],
+        last_sequence=status.last_sequence,
+    )
+    job.progress.CopyFrom(_progress(record, ahead))
+    if status.started_at is not None:
+        job.start_time.CopyFrom(timestamp(status.started_at))
+    if status.ended_at is not None:
+        job.end_time.CopyFrom(timestamp(status.ended_at))
+    if status.error is not None:
+        job.error.CopyFrom(status_pb2.Status.FromString(status.error))
+    return job
+
+
+def _progress(record: JobRecord, ahead: int) -> job_pb2.Progress:
+    status = record.status
+    now = job_pb2.Progress.STAGE_QUEUED if status.state is JobState.QUEUED else stage(status.stage)
+    return job_pb2.Progress(stage=now, step=status.step, steps=status.steps, queue_position=ahead)
+
+
+def output_to_proto(output: OutputRecord) -> job_pb2.Output:
+    """A result as callers see it."""
+    return job_pb2.Output(
+        role=output.role,
+        asset=output.asset,
+        media_type=output.media_type,
+        size_bytes=output.size,
+        sha256=output.sha256,
+    )
+
+
+def asset_to_proto(record: AssetRecord) -> Asset:
+    """An asset's record as callers see it."""
+    return Asset(
+        name=record.name,
+        display_name=record.display_name,
+        media_type=record.media_type,
+        size_bytes=record.size,
+        sha256=record.sha256,
+        create_time=timestamp(record.created_at),
+        job=record.job or "",
+    )
+
+
+def filter_from_proto(wanted: job_pb2.JobFilter) -> JobFilter:
+    """Which jobs to list."""
+    return JobFilter(
+        states=frozenset(_STATE_OF[state] for state in wanted.states),
+        models=frozenset(wanted.models),
+        labels=dict(wanted.labels),
+    )
+
+
+EventMaker = Callable[[job_pb2.JobEvent], None]
+"""Fills in what happened."""
+
+
+def event(at: int, attempt: int, happened: EventMaker) -> PayloadFactory:
+    """An event's payload, complete but for the sequence number that the store gives. at: microseconds."""
+
+    def payload(sequence: int) -> bytes:
+        made = job_pb2.JobEvent(sequence=sequence, attempt=attempt, time=timestamp(at))
+        happened(made)
+        return made.SerializeToString()
+
+    return payload
+
+
+def state_changed(state: JobState, reason: str = "", error: status_pb2.Status | None = None) -> EventMaker:
+    """The job entered a state."""
+
+    def fill(made: job_pb2.JobEvent) -> None:
+        made.state_changed.state = STATES[state]
+        made.state_changed.reason = reason
+        if error is not None:
+            made.state_changed.error.CopyFrom(error)
+
+    return fill
+
+
+def happened(
+    what: job_pb2.Progress | job_pb2.Preview | job_pb2.CheckpointSaved | job_pb2.Output | job_pb2.Warning,
+) -> EventMaker:
+    """Anything else that befalls a job."""
+    match what:
+        case job_pb2.Progress():
+            return lambda made: made.progress.CopyFrom(what)
+        case job_pb2.Preview():
+            return lambda made: made.preview.CopyFrom(what)
+        case job_pb2.CheckpointSaved():
+            return lambda made: made.checkpoint_saved.CopyFrom(what)
+        case job_pb2.Output():
+            return lambda made: made.output.CopyFrom(what)
+        case job_pb2.Warning():
+            return lambda made: made.warning.CopyFrom(what)

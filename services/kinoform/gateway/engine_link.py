@@ -1,0 +1,93 @@
+"""The way to the generation services."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from typing import cast
+
+import grpc
+from google.protobuf import any_pb2
+from google.protobuf.duration_pb2 import Duration
+from kinoform_proto.engine.v1 import engine_pb2, engine_pb2_grpc
+from kinoform_proto.video.v1 import video_pb2
+
+from kinoform.store.asset_records import Assets
+from kinoform.store.assets import AssetStore
+from kinoform.store.records import Claim
+
+_OPTIONS = (
+    ("grpc.initial_reconnect_backoff_ms", 100),
+    ("grpc.min_reconnect_backoff_ms", 100),
+    ("grpc.max_reconnect_backoff_ms", 1000),
+)
+CHECKPOINT_TYPE = "application/vnd.kinoform.checkpoint"
+
+Call = grpc.aio.StreamStreamCall[engine_pb2.RunRequest, engine_pb2.RunResponse]
+
+
+class EngineLink:
+    """One channel to the engine address."""
+
+    def __init__(self, address: str, token: str) -> None:
+        self._channel = grpc.aio.insecure_channel(address, options=_OPTIONS)
+        self._run = _stub(self._channel).Run
+        self.token = token
+
+    async def reachable(self, timeout_s: float) -> bool:
+        """Whether the address answers, now or within the time."""
+        try:
+            async with asyncio.timeout(timeout_s):
+                await self._channel.channel_ready()
+        except TimeoutError:
+            return False
+        return True
+
+    def run(self, kind: str, commands: AsyncIterator[engine_pb2.RunRequest]) -> Call:
+        """Open a job's stream to the application that runs this kind of job."""
+        return self._run(commands, metadata=(("application", kind),))
+
+    async def close(self) -> None:
+        """Close the channel, and with it all streams."""
+        await self._channel.close()
+
+
+def _stub(channel: grpc.aio.Channel) -> "engine_pb2_grpc.EngineServiceAsyncStub":
+    # The stub is one class; only its type tells the asyncio channel's one from the other.
+    return cast("engine_pb2_grpc.EngineServiceAsyncStub", engine_pb2_grpc.EngineServiceStub(channel))
+
+
+class StartMaker:
+    """Builds the command that begins a run."""
+
+    def __init__(self, assets: Assets, blobs: AssetStore, token: str, keep_alive_s: float) -> None:
+        self._assets = assets
+        self._blobs = blobs
+        self._token = token
+        self._keep_alive = Duration()
+        self._keep_alive.FromNanoseconds(int(keep_alive_s * 1e9))
+
+    def start(self, claim: Claim) -> engine_pb2.RunRequest:
+        """The job with its checkpoint and inputs. Blocks. Raises NotFound for an input asset deleted meanwhile."""
+        asked = claim.record.submission
+        request = any_pb2.Any.FromString(asked.request)
+        start = engine_pb2.Start(
+            job=asked.name,
+            attempt=claim.lease.attempt,
+            request=request,
+            priority=asked.priority,
+            inputs=self._inputs(request),
+            keep_alive_timeout=self._keep_alive,
+            token=self._token,
+        )
+        # Without its checkpoint's bytes the job begins again, and ends in the same bytes a little later.
+        if claim.checkpoint is not None and self._blobs.exists(claim.checkpoint.sha256):
+            blob = engine_pb2.Blob(sha256=claim.checkpoint.sha256, media_type=CHECKPOINT_TYPE)
+            start.checkpoint.CopyFrom(blob)
+        return engine_pb2.RunRequest(start=start)
+
+    def _inputs(self, packed: any_pb2.Any) -> dict[str, engine_pb2.Blob]:
+        request = video_pb2.GenerateVideoRequest()
+        if not packed.Unpack(request) or not request.spec.HasField("image"):
+            return {}
+        record = self._assets.get(request.spec.image.asset)
+        blob = engine_pb2.Blob(sha256=record.sha256, size_bytes=record.size, media_type=record.media_type)
+        return {"spec.image": blob}

@@ -1,0 +1,157 @@
+"""Writes what happens to a leased job: every event with the change it tells of, fenced by the lease."""
+
+import asyncio
+import hashlib
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from google.rpc import status_pb2
+from kinoform_proto.engine.v1 import engine_pb2
+from kinoform_proto.job.v1 import job_pb2
+
+from kinoform.gateway import convert
+from kinoform.gateway.leftovers import Leftovers
+from kinoform.store.assets import AssetStore
+from kinoform.store.errors import AlreadyExists, NotFound
+from kinoform.store.leases import NOTHING, Leases
+from kinoform.store.records import AssetRecord, Claim, JobState, JobUpdate, OutputRecord
+
+MAX_PREVIEW_BYTES = 256 * 1024
+
+
+@dataclass(frozen=True, slots=True)
+class Books:
+    """The stores that a run writes to."""
+
+    leases: Leases
+    blobs: AssetStore
+    leftovers: Leftovers
+    clock: Callable[[], int]
+
+
+class Ledger:
+    """One attempt's entries. Each method raises Fenced once the lease is lost."""
+
+    def __init__(self, books: Books, claim: Claim) -> None:
+        self._books = books
+        self._claim = claim
+        self._outputs = {output.role: output for output in claim.record.status.outputs}
+        self._warnings = claim.record.submission.warnings
+
+    async def running(self) -> None:
+        """The attempt begins."""
+        reason = f"attempt {self._claim.lease.attempt}" if self._claim.lease.attempt > 1 else ""
+        await self._write(convert.state_changed(JobState.RUNNING, reason))
+
+    async def accepted(self, position: int) -> None:
+        """The generation service took the job, behind `position` others."""
+        if position:
+            status = self._claim.record.status
+            waiting = job_pb2.Progress(step=status.step, steps=status.steps, queue_position=position)
+            await self._write(convert.happened(waiting))
+
+    async def progress(self, done: engine_pb2.StepDone) -> None:
+        """A stage began or a step was done."""
+        progress = job_pb2.Progress(stage=convert.stage(done.stage), step=done.step, steps=done.steps)
+        if done.HasField("eta"):
+            progress.eta.CopyFrom(done.eta)
+        update = JobUpdate(stage=done.stage, step=done.step, steps=done.steps)
+        await self._write(convert.happened(progress), update)
+
+    async def preview(self, ready: engine_pb2.PreviewReady) -> None:
+        """A look at the unfinished result; it moves from the asset store into the log."""
+        image = await asyncio.to_thread(self._take_preview, ready.image.sha256)
+        if image:
+            await self._write(convert.happened(job_pb2.Preview(step=ready.step, image=image, frames=ready.frames)))
+
+    async def checkpoint(self, stored: engine_pb2.CheckpointStored) -> None:
+        """The denoise state was stored; the one before it may go."""
+        await asyncio.to_thread(self._save_checkpoint, stored.state.sha256, stored.step)
+        await self._write(convert.happened(job_pb2.CheckpointSaved(step=stored.step)))
+
+    async def output(self, stored: engine_pb2.OutputStored) -> None:
+        """A file was stored. One that an attempt before this one stored already is not told again."""
+        before = self._outputs.get(stored.role)
+        if before is not None and before.sha256 == stored.blob.sha256:
+            return
+        asset = self._asset(stored)
+        output = OutputRecord(
+            role=stored.role, asset=asset.name, media_type=asset.media_type, sha256=asset.sha256, size=asset.size
+        )
+        self._outputs[stored.role] = output
+        update = JobUpdate(outputs=tuple(self._outputs.values()))
+        entry = convert.happened(convert.output_to_proto(output))
+        try:
+            await self._write(entry, update, (asset,))
+        except AlreadyExists:  # made before a retry began again
+            await self._write(entry, update)
+
+    async def warning(self, message: str) -> None:
+        """Something that the caller should know. Told once, however often the job is resumed."""
+        if message not in self._warnings:
+            self._warnings = (*self._warnings, message)
+            update = JobUpdate(warnings=self._warnings)
+            await self._write(convert.happened(job_pb2.Warning(message=message)), update)
+
+    async def succeeded(self) -> None:
+        """All outputs are stored."""
+        await self._end(JobState.SUCCEEDED)
+        await asyncio.to_thread(self._drop_checkpoint)
+
+    async def failed(self, error: status_pb2.Status) -> None:
+        """It can't be done."""
+        await self._end(JobState.FAILED, error=error)
+
+    async def cancelled(self) -> None:
+        """Somebody asked for it."""
+        await self._end(JobState.CANCELLED, reason="cancel requested")
+
+    async def requeued(self, reason: str) -> None:
+        """The job goes on elsewhere, or later. Gives the lease up."""
+        await self._write(convert.state_changed(JobState.QUEUED, reason), JobUpdate(state=JobState.QUEUED))
+
+    async def _end(self, state: JobState, reason: str = "", error: status_pb2.Status | None = None) -> None:
+        update = JobUpdate(state=state, error=None if error is None else error.SerializeToString())
+        await self._write(convert.state_changed(state, reason, error), update)
+
+    async def _write(
+        self, happened: convert.EventMaker, update: JobUpdate = NOTHING, assets: tuple[AssetRecord, ...] = ()
+    ) -> None:
+        now = self._books.clock()
+        lease = self._claim.lease
+        payload = convert.event(now, lease.attempt, happened)
+        append = self._books.leases.append_event
+        await asyncio.to_thread(append, lease, payload, now=now, update=update, assets=assets)
+
+    def _save_checkpoint(self, sha256: str, step: int) -> None:
+        before = self._books.leases.save_checkpoint(self._claim.lease, sha256, step=step, now=self._books.clock())
+        if before is not None and before.sha256 != sha256:
+            self._books.leftovers.drop(before.sha256)
+
+    def _drop_checkpoint(self) -> None:
+        sha256 = self._books.leases.drop_checkpoint(self._claim.record.name)
+        if sha256 is not None:
+            self._books.leftovers.drop(sha256)
+
+    def _take_preview(self, sha256: str) -> bytes:
+        try:
+            image = self._books.blobs.read(sha256)
+        except NotFound:  # a twin of this job, with the same preview, took it first
+            return b""
+        self._books.leftovers.drop(sha256)
+        return image if len(image) <= MAX_PREVIEW_BYTES else b""
+
+    def _asset(self, stored: engine_pb2.OutputStored) -> AssetRecord:
+        asked = self._claim.record.submission
+        # Made of what it is, so that the same result stored twice is one asset.
+        made_of = f"{asked.name}\n{stored.role}\n{stored.blob.sha256}"
+        return AssetRecord(
+            name=f"projects/{asked.project}/assets/{hashlib.sha256(made_of.encode()).hexdigest()[:32]}",
+            project=asked.project,
+            sha256=stored.blob.sha256,
+            size=stored.blob.size_bytes,
+            media_type=stored.blob.media_type,
+            created_at=self._books.clock(),
+            display_name=stored.display_name,
+            job=asked.name,
+        )

@@ -1,0 +1,245 @@
+"""One attempt at a job: its lease kept, its `Run` stream held, what the replica says written into the log."""
+
+import asyncio
+from collections.abc import AsyncIterator, Coroutine
+from dataclasses import dataclass
+from typing import Any, TypeVar
+
+import grpc
+import structlog
+from kinoform_proto.engine.v1 import engine_pb2
+
+from kinoform.gateway.engine_link import EngineLink, StartMaker
+from kinoform.gateway.errors import failure
+from kinoform.gateway.ledger import Books, Ledger
+from kinoform.gateway.patience import Patience
+from kinoform.store.errors import Fenced, NotFound, StoreError
+from kinoform.store.jobs import Jobs
+from kinoform.store.records import Claim
+
+_T = TypeVar("_T")
+_log = structlog.get_logger("kinoform.gateway.run")
+
+_Reason = engine_pb2.Released
+REASONS = {
+    _Reason.REASON_PAUSED: "paused",
+    _Reason.REASON_LOST_KEEP_ALIVE: "the generation service lost the gateway",
+    _Reason.REASON_SHUTDOWN: "the generation service is shutting down",
+    _Reason.REASON_SUPERSEDED: "taken over by a later attempt",
+    _Reason.REASON_OVERLOADED: "the generation service has no room",
+}
+OPERATORS_FAULT = frozenset({grpc.StatusCode.PERMISSION_DENIED.value[0], grpc.StatusCode.UNAUTHENTICATED.value[0]})
+"""Codes of a replica that does not trust this gateway: no fault of the job, which waits until that is repaired."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RunTimes:
+    """All in seconds."""
+
+    lease: float = 10.0
+    """How long a lease lasts unless renewed; a third of it lies between two renewals."""
+    silence: float = 15.0
+    """A stream that says nothing for so long is dead. Replicas send a heartbeat every few seconds."""
+    answer: float = 10.0
+    """How long a replica may take to let go of a cancelled job."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ending:
+    """Why a stream is over."""
+
+    reason: str = ""
+    ended: bool = False
+    """The job has its last state."""
+    died: bool = False
+    """The stream broke after the replica had taken the job."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RunParts:
+    """What a run works with."""
+
+    jobs: Jobs
+    books: Books
+    link: EngineLink
+    starts: StartMaker
+    patience: Patience
+    times: RunTimes
+
+
+class JobRun:
+    """Runs a claimed job until it ends, or until it is back in the queue."""
+
+    def __init__(self, parts: RunParts, claim: Claim) -> None:
+        self._parts = parts
+        self._claim = claim
+        self._lease = claim.lease
+        self._ledger = Ledger(parts.books, claim)
+        self._commands: asyncio.Queue[engine_pb2.RunRequest] = asyncio.Queue()
+        self._accepted = False
+        self._cancelling = claim.record.status.cancel_requested
+        self._hurry = asyncio.Event()
+        self._give_up = asyncio.Event()
+        self._log = _log.bind(job=claim.record.name, attempt=claim.lease.attempt)
+
+    def cancel(self) -> None:
+        """Somebody asked that the job ends."""
+        if not self._cancelling:
+            self._cancelling = True
+            self._command(engine_pb2.RunRequest(cancel=engine_pb2.Cancel()), self._parts.times.answer)
+
+    def pause(self, grace_s: float) -> None:
+        """Put the job back into the queue, within the time with a checkpoint of its last step, else without."""
+        self._command(engine_pb2.RunRequest(pause=engine_pb2.Pause()), grace_s)
+
+    def _command(self, command: engine_pb2.RunRequest, patience_s: float) -> None:
+        self._commands.put_nowait(command)
+        self._hurry.set()
+        asyncio.get_running_loop().call_later(patience_s, self._give_up.set)
+
+    async def run(self) -> None:
+        """Returns when the job has ended, is back in the queue, or belongs to somebody else."""
+        try:
+            await _first(self._work(), self._keep_lease())
+        except Fenced:
+            self._log.info("lease lost")
+        except StoreError as error:
+            self._log.warning("store failed; the lease runs out and the job goes on", error=str(error))
+
+    async def _work(self) -> None:
+        if self._cancelling:
+            await self._ledger.cancelled()
+            return
+        await self._ledger.running()
+        ending = await _first(self._converse(), self._lose_patience())
+        await self._settle(ending)
+
+    async def _settle(self, ending: Ending) -> None:
+        job, patience = self._claim.record.name, self._parts.patience
+        if ending.ended:
+            patience.advanced(job)
+        elif self._cancelling:
+            await self._ledger.cancelled()
+        elif ending.died and not patience.died(job):
+            patience.advanced(job)
+            await self._ledger.failed(failure("UNAVAILABLE", "ENGINE_LOST", f"given up: {ending.reason}"))
+        else:
+            self._log.info("back to the queue", reason=ending.reason)
+            await self._rest(patience.pause_s(job))
+            await (self._ledger.cancelled() if self._cancelling else self._ledger.requeued(ending.reason))
+
+    async def _rest(self, pause_s: float) -> None:
+        # The lease is kept meanwhile, so that nobody else tries at once either.
+        try:
+            async with asyncio.timeout(pause_s):
+                await self._hurry.wait()
+        except TimeoutError:
+            return
+
+    async def _lose_patience(self) -> Ending:
+        await self._give_up.wait()
+        return Ending(reason="the generation service did not let go in time")
+
+    async def _converse(self) -> Ending:
+        try:
+            start = await asyncio.to_thread(self._parts.starts.start, self._claim)
+        except NotFound as error:
+            await self._ledger.failed(failure("FAILED_PRECONDITION", "INPUT_GONE", str(error)))
+            return Ending(ended=True)
+        call = self._parts.link.run(self._claim.record.submission.kind, self._sending(start))
+        try:
+            return await self._listen(call)
+        except grpc.aio.AioRpcError as error:
+            reason = f"the generation service was lost: {error.code().name}"
+            self._log.info("stream broke", code=error.code().name, details=error.details())
+            return Ending(reason=reason, died=self._accepted)
+        except TimeoutError:
+            return Ending(reason="the generation service fell silent", died=self._accepted)
+        finally:
+            call.cancel()
+
+    async def _sending(self, start: engine_pb2.RunRequest) -> AsyncIterator[engine_pb2.RunRequest]:
+        yield start
+        while True:
+            yield await self._commands.get()
+
+    async def _listen(self, call: Any) -> Ending:
+        responses = aiter(call)
+        while True:
+            async with asyncio.timeout(self._parts.times.silence):
+                response = await anext(responses, None)
+            if response is None:
+                return Ending(reason="the generation service ended the stream", died=self._accepted)
+            ending = await self._hear(response)
+            if ending is not None:
+                return ending
+
+    async def _hear(self, response: engine_pb2.RunResponse) -> Ending | None:
+        match response.WhichOneof("event"):
+            case "accepted":
+                self._accepted = True
+                await self._ledger.accepted(response.accepted.queue_position)
+            case "progress":
+                await self._ledger.progress(response.progress)
+            case "preview":
+                await self._ledger.preview(response.preview)
+            case "checkpoint":
+                await self._ledger.checkpoint(response.checkpoint)
+                self._parts.patience.advanced(self._claim.record.name)
+            case "output":
+                await self._ledger.output(response.output)
+            case "warning":
+                await self._ledger.warning(response.warning.message)
+            case "finished":
+                await self._ledger.succeeded()
+                return Ending(ended=True)
+            case "failed":
+                return await self._failed(response.failed)
+            case "released":
+                return Ending(reason=REASONS.get(response.released.reason, "released"))
+        return None
+
+    async def _failed(self, failed: engine_pb2.Failed) -> Ending:
+        if failed.error.code in OPERATORS_FAULT:
+            self._log.error("the generation service refuses this gateway", message=failed.error.message)
+            return Ending(reason="the generation service refuses this gateway")
+        await self._ledger.failed(failed.error)
+        return Ending(ended=True)
+
+    async def _keep_lease(self) -> None:
+        """Returns when the lease is lost."""
+        leases, times = self._parts.books.leases, self._parts.times
+        while True:
+            await asyncio.sleep(times.lease / 3)
+            now = self._parts.books.clock()
+            try:
+                lease = await asyncio.to_thread(leases.renew, self._lease, now=now, ttl=int(times.lease * 1e6))
+                await self._hear_cancel()
+            except NotFound:
+                return
+            except StoreError as error:
+                self._log.warning("lease not renewed", error=str(error))
+                continue
+            if lease is None:
+                self._log.info("lease lost")
+                return
+            self._lease = lease
+            self._commands.put_nowait(engine_pb2.RunRequest(keep_alive=engine_pb2.KeepAlive()))
+
+    async def _hear_cancel(self) -> None:
+        # A cancel that came to another gateway; one that came to this gateway was told at once.
+        record = await asyncio.to_thread(self._parts.jobs.get, self._claim.record.name)
+        if record.status.cancel_requested:
+            self.cancel()
+
+
+async def _first(*acts: Coroutine[Any, Any, _T]) -> _T:
+    """The result of whichever ends first; the others are cancelled, and gone when this returns."""
+    tasks = [asyncio.ensure_future(act) for act in acts]
+    try:
+        done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+        return next(task for task in tasks if task in done).result()
+    finally:
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)

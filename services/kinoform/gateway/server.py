@@ -1,0 +1,190 @@
+"""Builds a gateway, starts it and stops it."""
+
+import asyncio
+import secrets
+import time
+from dataclasses import dataclass
+
+import grpc
+import structlog
+from grpc_health.v1 import health_pb2, health_pb2_grpc
+from grpc_reflection.v1alpha import reflection
+from kinoform_proto.asset.v1 import asset_pb2, asset_pb2_grpc
+from kinoform_proto.catalog.v1 import catalog_pb2, catalog_pb2_grpc
+from kinoform_proto.job.v1 import job_pb2, job_pb2_grpc
+from kinoform_proto.video.v1 import video_pb2, video_pb2_grpc
+
+from kinoform.gateway.assets import AssetServicer
+from kinoform.gateway.auth import read_keys
+from kinoform.gateway.catalog import CatalogServicer
+from kinoform.gateway.config import MAX_MESSAGE_BYTES, GatewayConfig
+from kinoform.gateway.dispatcher import Dispatcher, DispatcherConfig
+from kinoform.gateway.edge import Edge
+from kinoform.gateway.engine_link import EngineLink, StartMaker
+from kinoform.gateway.health import Health
+from kinoform.gateway.jobs import JobServicer
+from kinoform.gateway.ledger import Books
+from kinoform.gateway.leftovers import Leftovers
+from kinoform.gateway.patience import Patience
+from kinoform.gateway.pictures import Pictures
+from kinoform.gateway.resolve import Resolver
+from kinoform.gateway.runstream import RunParts
+from kinoform.gateway.steer import Steering
+from kinoform.gateway.submit import KIND, Submitter, VideoServicer
+from kinoform.gateway.uploads import Uploader
+from kinoform.gateway.validation import Checker
+from kinoform.gateway.watch import Watcher
+from kinoform.store.assets import AssetStore
+from kinoform.store.open import Store, open_store
+
+_log = structlog.get_logger("kinoform.gateway")
+
+SERVICES = tuple(
+    file.services_by_name[name].full_name
+    for file, name in (
+        (video_pb2.DESCRIPTOR, "VideoService"),
+        (job_pb2.DESCRIPTOR, "JobService"),
+        (asset_pb2.DESCRIPTOR, "AssetService"),
+        (catalog_pb2.DESCRIPTOR, "CatalogService"),
+    )
+)
+SEED_BITS = 32
+"""Of seeds that the server chooses: short enough to type again."""
+
+
+class BadAddress(ValueError):
+    """The gateway cannot listen where it was told to."""
+
+    def __init__(self, address: str, detail: str) -> None:
+        super().__init__(address, detail)
+        self.address = address
+        self.detail = detail
+
+    def __str__(self) -> str:
+        return f"cannot listen on {self.address}: {self.detail}"
+
+
+@dataclass(frozen=True, slots=True)
+class Parts:
+    """What a gateway is made of."""
+
+    store: Store
+    link: EngineLink
+    dispatcher: Dispatcher
+    health: Health
+    draining: asyncio.Event
+
+
+class Gateway:
+    """A running gateway. `start`, then `serve_forever` or your own waiting, then `drain`."""
+
+    def __init__(self, config: GatewayConfig, server: grpc.aio.Server, parts: Parts) -> None:
+        self._config = config
+        self._server = server
+        self._parts = parts
+        self._tasks: list[asyncio.Task[None]] = []
+        self.port = 0
+        """Port it listens on, once started."""
+
+    async def start(self) -> None:
+        """Listen, and begin to dispatch. Raises BadAddress."""
+        self.port = _listen(self._server, self._config)
+        await self._server.start()
+        await self._parts.health.check()
+        self._tasks = [asyncio.create_task(part.run()) for part in (self._parts.dispatcher, self._parts.health)]
+        _log.info("gateway started", port=self.port, engine=self._config.engine, models=sorted(self._config.cards))
+
+    async def serve_forever(self) -> None:
+        """Returns once `drain` is done."""
+        await self._server.wait_for_termination()
+
+    async def drain(self, grace_s: float) -> None:
+        """Stop within about `grace_s` seconds: running jobs go back into the queue with their checkpoints."""
+        _log.info("gateway drains", grace_s=grace_s)
+        self._parts.draining.set()
+        await self._parts.health.stop()
+        await self._parts.dispatcher.drain(grace_s)
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+        await self._server.stop(STREAMS_END_S)
+        await self._parts.link.close()
+        await asyncio.to_thread(self._parts.store.close)
+
+
+STREAMS_END_S = 0.5
+"""Time for calls under way to end by themselves when the server stops; watchers come back to another gateway."""
+
+
+def build(config: GatewayConfig) -> Gateway:
+    """A gateway, its stores opened. Call it inside a running event loop. Raises StoreUnavailable, ValueError."""
+    store, blobs = open_store(config.database), AssetStore(config.assets)
+    link = EngineLink(config.engine, config.engine_token)
+    leftovers = Leftovers(store.assets, blobs)
+    dispatcher = _dispatcher(config, store, blobs, link, leftovers)
+    draining = asyncio.Event()
+    checker = Checker()
+    checker.warm(video_pb2.GenerateVideoRequest(), job_pb2.GetJobRequest(), job_pb2.WatchJobRequest())
+    keys = None if config.api_keys is None else read_keys(config.api_keys)
+    server = grpc.aio.server(interceptors=[Edge(checker, keys)], options=_options(config))
+    health = Health(store.jobs, link, SERVICES)
+
+    pictures = Pictures(store.assets, blobs, config.pictures, now_us)
+    resolver = Resolver(config.cards, config.default_model, lambda: secrets.randbits(SEED_BITS))
+    submitter = Submitter(store.jobs, pictures, resolver, now_us)
+    steering = Steering(store.jobs, leftovers, now_us, dispatcher.cancel)
+    watcher = Watcher(store.jobs, store.events, store.notifier)
+    uploader = Uploader(store.assets, store.uploads, blobs, now_us, config.max_upload_bytes)
+
+    video_pb2_grpc.add_VideoServiceServicer_to_server(VideoServicer(submitter, draining), server)
+    job_pb2_grpc.add_JobServiceServicer_to_server(JobServicer(store.jobs, steering, watcher), server)
+    asset_pb2_grpc.add_AssetServiceServicer_to_server(AssetServicer(store.assets, blobs, uploader, leftovers), server)
+    catalog = CatalogServicer(config.cards, config.default_model)
+    catalog_pb2_grpc.add_CatalogServiceServicer_to_server(catalog, server)
+    health_pb2_grpc.add_HealthServicer_to_server(health.servicer, server)
+    names = (*SERVICES, health_pb2.DESCRIPTOR.services_by_name["Health"].full_name, reflection.SERVICE_NAME)
+    reflection.enable_server_reflection(names, server)
+    return Gateway(config, server, Parts(store, link, dispatcher, health, draining))
+
+
+def now_us() -> int:
+    """Microseconds since 1970, UTC."""
+    return time.time_ns() // 1000
+
+
+def _dispatcher(
+    config: GatewayConfig, store: Store, blobs: AssetStore, link: EngineLink, leftovers: Leftovers
+) -> Dispatcher:
+    parts = RunParts(
+        jobs=store.jobs,
+        books=Books(store.leases, blobs, leftovers, now_us),
+        link=link,
+        starts=StartMaker(store.assets, blobs, config.engine_token, config.times.lease),
+        patience=Patience(config.most_deaths),
+        times=config.times,
+    )
+    return Dispatcher(parts, store.notifier, DispatcherConfig(kinds=(KIND,), max_running=config.max_running))
+
+
+def _options(config: GatewayConfig) -> list[tuple[str, int]]:
+    options = [
+        ("grpc.max_receive_message_length", MAX_MESSAGE_BYTES),
+        ("grpc.max_send_message_length", MAX_MESSAGE_BYTES),
+        ("grpc.keepalive_permit_without_calls", 1),
+        ("grpc.http2.min_ping_interval_without_data_ms", 10_000),
+        # Two servers on one port would share its callers at random: say that it is taken instead.
+        ("grpc.so_reuseport", 0),
+    ]
+    if config.max_connection_age_s is not None:
+        options.append(("grpc.max_connection_age_ms", int(config.max_connection_age_s * 1000)))
+    return options
+
+
+def _listen(server: grpc.aio.Server, config: GatewayConfig) -> int:
+    try:
+        if config.tls is None:
+            return server.add_insecure_port(config.listen)
+        certificate, key = (path.read_bytes() for path in config.tls)
+        return server.add_secure_port(config.listen, grpc.ssl_server_credentials([(key, certificate)]))
+    except RuntimeError as error:
+        raise BadAddress(config.listen, str(error)) from error
