@@ -22,12 +22,13 @@ Rotary = tuple[Tensor, Tensor]
 
 
 class Positions(NamedTuple):
-    """What self-attention must know of the token grid: `whole` for full attention, the other two for factorised."""
+    """Where the tokens of a row lie."""
 
     grid: Grid
-    whole: Rotary
-    within_frame: Rotary
-    across_frames: Rotary
+    among: Rotary
+    """For self-attention: of the whole grid, or, if factorised, of one frame."""
+    across_frames: Rotary | None
+    """For temporal attention; None if there is none."""
 
 
 class RotaryAttnProcessor:
@@ -134,7 +135,7 @@ class DenoiserBlock(nn.Module):
             normed = _modulated(self.temporal_norm, hidden_states, parts[2])
             hidden_states = _gated(hidden_states, self._across_frames(normed, positions), parts[2])
         else:
-            hidden_states = _gated(hidden_states, self.self_attn(normed, rotary=positions.whole), parts[0])
+            hidden_states = _gated(hidden_states, self.self_attn(normed, rotary=positions.among), parts[0])
 
         hidden_states = hidden_states + self.cross_attn(self.cross_norm(hidden_states), context, context_mask)
         return _gated(hidden_states, self.ff(_modulated(self.ff_norm, hidden_states, parts[1])), parts[1])
@@ -142,7 +143,7 @@ class DenoiserBlock(nn.Module):
     def _within_frames(self, tokens: Tensor, positions: Positions) -> Tensor:
         frames, height, width = positions.grid
         tokens = tokens.unflatten(1, (frames, height * width))
-        mixed: Tensor = self.self_attn(tokens.flatten(0, 1), rotary=positions.within_frame)
+        mixed: Tensor = self.self_attn(tokens.flatten(0, 1), rotary=positions.among)
         return mixed.unflatten(0, tokens.shape[:2]).flatten(1, 2)
 
     def _across_frames(self, tokens: Tensor, positions: Positions) -> Tensor:

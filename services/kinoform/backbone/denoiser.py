@@ -203,9 +203,9 @@ class VideoDenoiser(ModelMixin, ConfigMixin, AttentionMixin, PeftAdapterMixin, C
 
     def _positions(self, tokens: Tensor, grid: Grid) -> Positions:
         frames, height, width = grid
-        return Positions(
-            grid, self.rope(tokens, grid), self.rope(tokens, (1, height, width)), self.rope(tokens, (frames, 1, 1))
-        )
+        if self.config.attention == "full":
+            return Positions(grid, self.rope(tokens, grid), None)
+        return Positions(grid, self.rope(tokens, (1, height, width)), self.rope(tokens, (frames, 1, 1)))
 
     def _initialise(self) -> None:
         for module in self.modules():
