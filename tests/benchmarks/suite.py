@@ -1,0 +1,97 @@
+"""The whole suite over loopback: start-up, latencies, seconds a clip, memory."""
+
+import contextlib
+import os
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+
+import psutil
+from kinoform_client import Client
+
+from tests.benchmarks.table import Figure, median, percentile
+
+SUBMISSIONS = 100
+CLIPS = 5
+STEPS = 20
+GATEWAY, REPLICA = "kinoform.gateway", "ServeReplica:video"
+
+
+def figures(runtime: str) -> Iterator[Figure]:
+    """Everything that is measured on one runtime, `ray` or `local`."""
+    begun = time.perf_counter()
+    with serving(runtime) as (process, address):
+        yield Figure(name=f"{runtime}: start to ready", value=time.perf_counter() - begun, unit="s")
+        with Client(address) as client:
+            model = next(model for model in client.models.list() if model.is_default)
+            prompt = " ".join(model.card["held_out"][0])
+            yield from latencies(runtime, client, prompt)
+            yield clips(runtime, client, prompt)
+        if runtime == "ray":
+            yield from memory(process.pid)
+
+
+def latencies(runtime: str, client: Client, prompt: str) -> Iterator[Figure]:
+    """Submission, and the way of an event from its storing to a watcher."""
+    submits = []
+    for seed in range(SUBMISSIONS):
+        begun = time.perf_counter()
+        job = client.videos.generate(prompt, seed=seed)
+        submits.append(1000 * (time.perf_counter() - begun))
+        job.cancel()
+    for share, label in ((0.5, "p50"), (0.99, "p99")):
+        note = f"{SUBMISSIONS} jobs, stored durably before the answer"
+        yield Figure(name=f"{runtime}: submit {label}", value=percentile(submits, share), unit="ms", note=note)
+    delays = []
+    for event in client.videos.generate(prompt, seed=0, steps=STEPS).watch():
+        delays.append(1000 * (time.time() - event.time.timestamp()))
+    note = f"{len(delays)} events, from storing to the watcher"
+    yield Figure(name=f"{runtime}: event delay p50", value=percentile(delays, 0.5), unit="ms", note=note)
+
+
+def clips(runtime: str, client: Client, prompt: str) -> Figure:
+    """Seconds from request to stored MP4."""
+    seconds = []
+    for seed in range(CLIPS):
+        begun = time.perf_counter()
+        client.videos.generate(prompt, seed=seed, steps=STEPS).result(timeout=120)
+        seconds.append(time.perf_counter() - begun)
+    return Figure(
+        name=f"{runtime}: a clip at {STEPS} steps, request to MP4",
+        value=median(seconds),
+        unit="s",
+        limit="<= 15",
+        note=f"median of {CLIPS}",
+    )
+
+
+def memory(supervisor: int) -> Iterator[Figure]:
+    """Resident memory of gateway and video replica after the clips."""
+    family = psutil.Process(supervisor).children(recursive=True)
+    for label, mark, limit in (("gateway", GATEWAY, 150), ("video replica", REPLICA, 1024)):
+        sizes = [process.memory_info().rss / 2**20 for process in family if mark in " ".join(process.cmdline())]
+        yield Figure(name=f"ray: resident memory, {label}", value=max(sizes), unit="MiB", limit=f"<= {limit}")
+
+
+@contextlib.contextmanager
+def serving(runtime: str) -> Iterator[tuple[subprocess.Popen[str], str]]:
+    """A suite on a fresh data folder: its process and its address."""
+    with tempfile.TemporaryDirectory() as data:
+        command = [sys.executable, "-m", "kinoform_cluster", "serve"]
+        command += ["--runtime", runtime, "--port", "0", "--data", data]
+        environment = {name: value for name, value in os.environ.items() if name != "OMP_NUM_THREADS"}
+        with subprocess.Popen(
+            command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True, env=environment
+        ) as process:
+            assert process.stdout is not None
+            try:
+                line = process.stdout.readline().split()
+                if len(line) != 2 or line[0] != "ready":
+                    raise RuntimeError(f"`{' '.join(command)}` did not become ready; its log is on stderr")
+                yield process, line[1]
+            finally:
+                process.send_signal(signal.SIGTERM)
+                process.wait(timeout=60)
