@@ -1,0 +1,89 @@
+"""`python -m kinoform_cluster serve`: the whole suite on this machine."""
+
+import argparse
+import asyncio
+import logging
+import os
+import signal
+import sys
+from pathlib import Path
+
+from kinoform.models.registry import BadRegistration, catalogue
+from kinoform_cluster.errors import ServeError
+from kinoform_cluster.folder import occupied
+from kinoform_cluster.ports import usable_port
+from kinoform_cluster.settings import LOOPBACK, Settings, default_data
+
+USAGE, FAILURE = 2, 1
+
+
+def main() -> int:
+    """Serves until SIGTERM or Ctrl-C. The only line on stdout is `ready grpc://HOST:PORT`."""
+    options = _parser().parse_args()
+    logging.basicConfig(stream=sys.stderr, level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s %(message)s")
+    try:
+        settings = _settings(options)
+        asyncio.run(_serve(options.runtime, settings))
+    except BadRegistration as error:
+        print(f"kinoform serve: {error}", file=sys.stderr)
+        return USAGE
+    except (ServeError, OSError) as error:
+        print(f"kinoform serve: {error}", file=sys.stderr)
+        return FAILURE
+    return 0
+
+
+async def _serve(runtime: str, settings: Settings) -> None:
+    stop = asyncio.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        asyncio.get_running_loop().add_signal_handler(number, stop.set)
+    with occupied(settings.data) as folder:
+        # One runtime is a light process without torch, the other never needs Ray.
+        if runtime == "ray":
+            from kinoform_cluster.supervisor import serve_on_ray
+
+            await serve_on_ray(settings, folder, stop)
+        else:
+            from kinoform_cluster.local import serve_locally
+
+            await serve_locally(settings, folder, stop)
+
+
+def _settings(options: argparse.Namespace) -> Settings:
+    catalogue(options.model)
+    return Settings(
+        host=options.host,
+        port=usable_port(options.host, options.port),
+        data=options.data.expanduser().resolve(),
+        models=tuple(options.model),
+        database=options.database,
+        threads=options.threads or max(1, (os.cpu_count() or 1) // options.replicas),
+        replicas=options.replicas,
+    )
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="kinoform serve", description="Serves the whole suite on this machine.")
+    commands = parser.add_subparsers(required=True, metavar="serve")
+    serve = commands.add_parser("serve", help="gateway and generation services, until SIGTERM or Ctrl-C")
+    serve.add_argument(
+        "--runtime", choices=("ray", "local"), default="ray", help="Ray Serve, or one process without it"
+    )
+    serve.add_argument("--host", default=LOOPBACK, help="where the gateway listens (default: %(default)s)")
+    serve.add_argument("--port", type=int, default=50051, help="0 for any free one (default: %(default)s)")
+    serve.add_argument("--data", type=Path, default=default_data(), help="data folder (default: %(default)s)")
+    serve.add_argument("--model", action="append", default=[], metavar="NAME=FAMILY:PATH", help="may be repeated")
+    serve.add_argument("--database", metavar="URL", help="job store (default: SQLite in the data folder)")
+    serve.add_argument("--threads", type=_positive, help="of torch in a replica (default: the cores, shared out)")
+    serve.add_argument("--replicas", type=_positive, default=1, help="at the most, on Ray (default: %(default)s)")
+    return parser
+
+
+def _positive(text: str) -> int:
+    if (number := int(text)) < 1:
+        raise argparse.ArgumentTypeError(f"must be at least 1, got {number}")
+    return number
+
+
+if __name__ == "__main__":
+    sys.exit(main())

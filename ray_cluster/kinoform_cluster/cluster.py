@@ -1,0 +1,85 @@
+"""The cluster process: a Ray of its own on this machine, and the Serve application on it."""
+
+import argparse
+import os
+import shutil
+import signal
+import tempfile
+import threading
+from pathlib import Path
+
+import ray
+from ray import serve
+from ray.serve.config import gRPCOptions
+from ray.serve.schema import LoggingConfig
+
+from kinoform_cluster.app import VideoArgs, build
+from kinoform_cluster.folder import DataFolder
+from kinoform_cluster.ports import usable_port
+from kinoform_cluster.processes import adopt_orphans, sweep
+from kinoform_cluster.settings import LOOPBACK
+
+SERVICER = "kinoform_proto.engine.v1.engine_pb2_grpc.add_EngineServiceServicer_to_server"
+OBJECT_STORE_BYTES = 100 * 2**20
+"""Little: blobs go through the asset store."""
+
+
+def main() -> None:
+    """Serves until SIGTERM."""
+    options = _parser().parse_args()
+    stop = threading.Event()
+    adopt_orphans()
+    # Not below the data folder: Ray's sockets need a short path.
+    temp = Path(tempfile.mkdtemp(prefix="kinoform-ray-", dir="/tmp"))
+    try:
+        _start(options, temp)
+        for number in (signal.SIGTERM, signal.SIGINT):
+            signal.signal(number, lambda *_: stop.set())
+        stop.wait()
+        serve.shutdown()
+    finally:
+        ray.shutdown()
+        sweep()
+        shutil.rmtree(temp, ignore_errors=True)
+
+
+def _start(options: argparse.Namespace, temp: Path) -> None:
+    folder = DataFolder(options.data)
+    ray.init(
+        address="local",
+        num_cpus=max(os.cpu_count() or 1, options.replicas),
+        include_dashboard=False,
+        object_store_memory=OBJECT_STORE_BYTES,
+        namespace="kinoform",
+        _node_ip_address=LOOPBACK,
+        _temp_dir=str(temp),
+    )
+    serve.start(
+        proxy_location="HeadOnly",
+        # Without an HTTP port Serve starts no proxy at all.
+        http_options={"host": LOOPBACK, "port": usable_port(LOOPBACK, 0)},
+        grpc_options=gRPCOptions(port=options.port, grpc_servicer_functions=[SERVICER], enable_reflection=False),
+        logging_config=LoggingConfig(log_level="WARNING", enable_access_log=False),
+    )
+    args = VideoArgs(
+        assets=str(folder.assets),
+        token_file=str(folder.token_file),
+        models=options.model,
+        threads=options.threads,
+        max_replicas=options.replicas,
+    )
+    serve.run(build(args), name="video", route_prefix="/video")
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="python -m kinoform_cluster.cluster")
+    parser.add_argument("--port", type=int, required=True, help="of Serve's gRPC proxy")
+    parser.add_argument("--data", type=Path, required=True)
+    parser.add_argument("--model", action="append", default=[])
+    parser.add_argument("--threads", type=int, default=1)
+    parser.add_argument("--replicas", type=int, default=1)
+    return parser
+
+
+if __name__ == "__main__":
+    main()

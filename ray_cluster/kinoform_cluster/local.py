@@ -1,0 +1,62 @@
+"""The local runtime: the same servicers in one process, without Ray."""
+
+import asyncio
+
+import grpc
+
+from kinoform.gateway.config import GatewayConfig
+from kinoform.gateway.logs import configure
+from kinoform.gateway.server import build as build_gateway
+from kinoform.models.registry import DEFAULT_MODEL, catalogue
+from kinoform.video.build import VideoConfig
+from kinoform.video.build import build as build_video
+from kinoform.video.servicer import VideoServicer
+from kinoform_cluster.folder import DataFolder
+from kinoform_cluster.ports import address
+from kinoform_cluster.ready import gateway_serves, until
+from kinoform_cluster.settings import LOOPBACK, Settings
+from kinoform_proto.engine.v1.engine_pb2_grpc import add_EngineServiceServicer_to_server
+
+GRACE_S = 20.0
+
+
+async def serve_locally(settings: Settings, folder: DataFolder, stop: asyncio.Event) -> None:
+    """Serves until `stop` is set."""
+    configure("console")
+    video = await build_video(_video(settings, folder))
+    engine = grpc.aio.server()
+    add_EngineServiceServicer_to_server(VideoServicer(video), engine)
+    engine_port = engine.add_insecure_port(address(LOOPBACK, 0))
+    await engine.start()
+    gateway = build_gateway(_gateway(settings, folder, engine_port))
+    await gateway.start()
+    try:
+        public = address(settings.host, settings.port)
+        await until(gateway_serves, public)
+        print(f"ready grpc://{public}", flush=True)
+        await stop.wait()
+    finally:
+        await gateway.drain(GRACE_S)
+        await video.close(grace_s=GRACE_S)
+        await engine.stop(None)
+
+
+def _video(settings: Settings, folder: DataFolder) -> VideoConfig:
+    return VideoConfig(
+        assets=str(folder.assets),
+        token_file=folder.token_file,
+        models=settings.models,
+        threads=settings.threads,
+    )
+
+
+def _gateway(settings: Settings, folder: DataFolder, engine_port: int) -> GatewayConfig:
+    return GatewayConfig(
+        listen=address(settings.host, settings.port),
+        engine=address(LOOPBACK, engine_port),
+        engine_token=folder.token_file.read_text().strip(),
+        database=settings.database or f"sqlite:///{folder.database}",
+        assets=str(folder.assets),
+        cards={name: entry.card for name, entry in catalogue(settings.models).items()},
+        default_model=DEFAULT_MODEL,
+    )

@@ -1,0 +1,53 @@
+"""Asking the parts of the suite whether they would serve a request."""
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable
+from typing import cast
+
+import grpc
+from grpc_health.v1 import health_pb2, health_pb2_grpc
+
+from kinoform_proto.engine.v1.engine_pb2 import RunRequest, RunResponse
+from kinoform_proto.engine.v1.engine_pb2_grpc import EngineServiceStub
+
+APPLICATION = (("application", "video"),)
+"""Serve finds the application by this metadata."""
+
+Call = grpc.aio.StreamStreamCall[RunRequest, RunResponse]
+
+_ANSWER_S = 5.0
+_PAUSE_S = 0.1
+
+
+async def engine_answers(address: str) -> bool:
+    """Whether the video service behind `address` answers; it is sent an empty command, which it refuses."""
+    async with grpc.aio.insecure_channel(address) as channel:
+        call = cast(Call, EngineServiceStub(channel).Run(_nothing(), metadata=APPLICATION, timeout=_ANSWER_S))
+        try:
+            response = await anext(aiter(call), None)
+        except grpc.aio.AioRpcError:
+            return False
+    return response is not None and response.WhichOneof("event") == "failed"
+
+
+async def gateway_serves(address: str) -> bool:
+    """Whether the gateway at `address` calls itself SERVING (grpc.health.v1)."""
+    async with grpc.aio.insecure_channel(address) as channel:
+        try:
+            stub = health_pb2_grpc.HealthStub(channel)
+            answer = await stub.Check(health_pb2.HealthCheckRequest(), timeout=_ANSWER_S)
+        except grpc.aio.AioRpcError:
+            return False
+        return answer.status == health_pb2.HealthCheckResponse.SERVING
+
+
+async def until(condition: Callable[[str], Awaitable[bool]], address: str) -> None:
+    """Asks again and again."""
+    while True:
+        if await condition(address):
+            return
+        await asyncio.sleep(_PAUSE_S)
+
+
+async def _nothing() -> AsyncIterator[RunRequest]:
+    yield RunRequest()

@@ -1,0 +1,30 @@
+"""What `serve` was asked for."""
+
+import os
+from dataclasses import dataclass
+from pathlib import Path
+
+LOOPBACK = "127.0.0.1"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settings:
+    """Everything that the runtimes need to know."""
+
+    host: str
+    port: int
+    """Of the gateway; never 0."""
+    data: Path
+    models: tuple[str, ...]
+    """`NAME=FAMILY:PATH` each."""
+    database: str | None
+    """URL of the job store; None is the SQLite file in the data folder."""
+    threads: int
+    """Of torch, in each replica."""
+    replicas: int
+    """The most replicas of the video service, on Ray."""
+
+
+def default_data() -> Path:
+    """Where data are kept unless said otherwise (XDG base directories)."""
+    return Path(os.environ.get("XDG_DATA_HOME") or Path.home() / ".local" / "share") / "kinoform"

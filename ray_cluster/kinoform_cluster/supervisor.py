@@ -1,0 +1,116 @@
+"""The Ray runtime: a light process that keeps a cluster and a gateway alive, and leaves nothing behind."""
+
+import asyncio
+import logging
+import sys
+import time
+
+from kinoform_cluster.child import Child
+from kinoform_cluster.errors import StartFailed
+from kinoform_cluster.folder import DataFolder
+from kinoform_cluster.ports import address, usable_port
+from kinoform_cluster.processes import adopt_orphans, sweep
+from kinoform_cluster.ready import engine_answers, gateway_serves, until
+from kinoform_cluster.settings import LOOPBACK, Settings
+
+START_S = 300.0
+"""A part that is not ready by then has failed."""
+GATEWAY_GRACE_S = 20.0
+CLUSTER_GRACE_S = 30.0
+BACKOFF_S = (0.1, 5.0)
+"""Before a part is started again: the first time, and at the most."""
+SETTLED_S = 60.0
+"""A part that lived so long starts with the first backoff again."""
+
+RAY_ENVIRONMENT = {
+    "RAY_AUTH_MODE": "disabled",  # every port is on this machine; the services ask for the engine token
+    "RAY_USAGE_STATS_ENABLED": "0",
+    "RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO": "0",
+}
+_log = logging.getLogger(__name__)
+
+
+async def serve_on_ray(settings: Settings, folder: DataFolder, stop: asyncio.Event) -> None:
+    """Serves until `stop` is set. Raises StartFailed, PortBusy."""
+    adopt_orphans()
+    engine_port = usable_port(LOOPBACK, 0)
+    cluster = _cluster(settings, folder, engine_port)
+    gateway = _gateway(settings, folder, engine_port)
+    public = address(settings.host, settings.port)
+    try:
+        for child, ready, where in (
+            (cluster, engine_answers, address(LOOPBACK, engine_port)),
+            (gateway, gateway_serves, public),
+        ):
+            await child.start()
+            if not await _started(child, asyncio.create_task(until(ready, where)), stop):
+                return
+        print(f"ready grpc://{public}", flush=True)
+        await _kept_alive(cluster, gateway, stop)
+    finally:
+        await gateway.stop(grace_s=GATEWAY_GRACE_S)
+        await cluster.stop(grace_s=CLUSTER_GRACE_S)
+        await asyncio.to_thread(sweep)
+
+
+async def _started(child: Child, ready: "asyncio.Task[None]", stop: asyncio.Event) -> bool:
+    """True once it is ready, False if the suite is to stop before. Raises StartFailed."""
+    ended, stopped = asyncio.create_task(child.ended()), asyncio.create_task(stop.wait())
+    tasks = (ready, ended, stopped)
+    try:
+        await asyncio.wait(tasks, timeout=START_S, return_when=asyncio.FIRST_COMPLETED)
+        if not ready.done() and not stopped.done():
+            raise StartFailed(child.name, str(child.log), child.last_words())
+        return not stopped.done()
+    finally:
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+
+
+async def _kept_alive(cluster: Child, gateway: Child, stop: asyncio.Event) -> None:
+    keepers = [
+        asyncio.create_task(_keep_alive(cluster, sparing=gateway)),
+        asyncio.create_task(_keep_alive(gateway, sparing=cluster)),
+    ]
+    stopping = asyncio.create_task(stop.wait())
+    done, _ = await asyncio.wait([*keepers, stopping], return_when=asyncio.FIRST_COMPLETED)
+    for task in (*keepers, stopping):
+        task.cancel()
+    await asyncio.gather(*keepers, stopping, return_exceptions=True)
+    for task in done:
+        task.result()
+
+
+async def _keep_alive(child: Child, *, sparing: Child) -> None:
+    backoff_s, born = BACKOFF_S[0], time.monotonic()
+    while True:
+        status = await child.ended()
+        if time.monotonic() - born > SETTLED_S:
+            backoff_s = BACKOFF_S[0]
+        _log.warning("the %s ended with status %d; starting it again in %.1f s", child.name, status, backoff_s)
+        # What it left behind holds ports and memory.
+        await asyncio.to_thread(sweep, sparing.pids)
+        await asyncio.sleep(backoff_s)
+        backoff_s, born = min(2 * backoff_s, BACKOFF_S[1]), time.monotonic()
+        await child.start()
+
+
+def _cluster(settings: Settings, folder: DataFolder, engine_port: int) -> Child:
+    command = [sys.executable, "-m", "kinoform_cluster.cluster", "--port", str(engine_port)]
+    command += ["--data", str(folder.root), "--threads", str(settings.threads), "--replicas", str(settings.replicas)]
+    command += _models(settings)
+    return Child("cluster", command, log=folder.logs / "cluster.log", environment=RAY_ENVIRONMENT)
+
+
+def _gateway(settings: Settings, folder: DataFolder, engine_port: int) -> Child:
+    command = [sys.executable, "-m", "kinoform.gateway", "--listen", address(settings.host, settings.port)]
+    command += ["--data", str(folder.root), "--engine", address(LOOPBACK, engine_port)]
+    command += ["--engine-token-file", str(folder.token_file), *_models(settings)]
+    if settings.database is not None:
+        command += ["--database", settings.database]
+    return Child("gateway", command, log=folder.logs / "gateway.log", environment={})
+
+
+def _models(settings: Settings) -> list[str]:
+    return [part for model in settings.models for part in ("--model", model)]

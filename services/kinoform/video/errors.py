@@ -1,0 +1,76 @@
+"""Errors of the generation services, and the one table that gives every error its status."""
+
+import logging
+import uuid
+
+from google.protobuf.any_pb2 import Any as AnyMessage
+from google.rpc import code_pb2
+from google.rpc.error_details_pb2 import BadRequest, ErrorInfo
+from google.rpc.status_pb2 import Status
+
+from kinoform.engine.errors import ModelError
+from kinoform.media.errors import MediaError
+from kinoform.store.errors import DigestMismatch, NotFound, StoreFull
+
+DOMAIN = "kinoform"
+_log = logging.getLogger(__name__)
+
+
+class BadStart(ValueError):
+    """A stream that begins with something else than a resolved request; the caller's bug."""
+
+    def __init__(self, field: str, message: str) -> None:
+        super().__init__(field, message)
+        self.field = field
+        self.message = message
+
+    def __str__(self) -> str:
+        return f"{self.field}: {self.message}"
+
+
+class WrongToken(Exception):
+    """The caller does not know the secret that gateway and services share."""
+
+    def __init__(self) -> None:
+        super().__init__("wrong engine token")
+
+
+STATUS: dict[type[BaseException], tuple[int, str]] = {
+    BadStart: (code_pb2.INVALID_ARGUMENT, "BAD_START"),
+    ModelError: (code_pb2.INVALID_ARGUMENT, "MODEL_REFUSED"),
+    MediaError: (code_pb2.INVALID_ARGUMENT, "BAD_MEDIA"),
+    WrongToken: (code_pb2.PERMISSION_DENIED, "WRONG_TOKEN"),
+    NotFound: (code_pb2.FAILED_PRECONDITION, "INPUT_MISSING"),
+    DigestMismatch: (code_pb2.DATA_LOSS, "INPUT_CORRUPT"),
+    StoreFull: (code_pb2.RESOURCE_EXHAUSTED, "STORE_FULL"),
+}
+"""Error to (google.rpc.Code, reason). What is missing here is a bug and stays INTERNAL."""
+
+
+def status_of(error: BaseException) -> Status:
+    """The error as callers see it: never a traceback, always a reason, the field where there is one."""
+    for kind, (code, reason) in STATUS.items():
+        if isinstance(error, kind):
+            return _status(code, reason, str(error), _field(error))
+    reference = uuid.uuid4().hex[:12]
+    _log.error("internal error %s", reference, exc_info=error)
+    return _status(code_pb2.INTERNAL, "INTERNAL", f"internal error {reference}; the service's log has it", None)
+
+
+def _field(error: BaseException) -> str | None:
+    return error.field if isinstance(error, BadStart | ModelError) else None
+
+
+def _status(code: int, reason: str, message: str, field: str | None) -> Status:
+    info = ErrorInfo(reason=reason, domain=DOMAIN, metadata={} if field is None else {"field": field})
+    details = [_packed(info)]
+    if field is not None:
+        violation = BadRequest.FieldViolation(field=field, description=message)
+        details.append(_packed(BadRequest(field_violations=[violation])))
+    return Status(code=code, message=message, details=details)
+
+
+def _packed(message: ErrorInfo | BadRequest) -> AnyMessage:
+    packed = AnyMessage()
+    packed.Pack(message)
+    return packed

@@ -1,0 +1,173 @@
+"""What is said about one job: commands in, events out. `convert.py` gives them their form on the wire."""
+
+from dataclasses import dataclass
+from enum import Enum
+from fractions import Fraction
+
+from kinoform.media.video import VideoFormat
+from kinoform.models.clip import ClipRequest
+from kinoform.store.assets import Blob
+
+
+class Upscale(Enum):
+    """Ways to enlarge."""
+
+    NEAREST = "nearest"
+    LANCZOS = "lanczos"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ClipFile:
+    """The file to write."""
+
+    format: VideoFormat
+    rate: Fraction
+    """Frames per second."""
+    view_size: tuple[int, int] | None
+    """(width, height) to enlarge to; None leaves the generated size."""
+    upscale: Upscale
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Start:
+    """Begin a job, or go on from a checkpoint."""
+
+    job: str
+    """`projects/{p}/jobs/{j}`."""
+    attempt: int
+    """The lease's fencing number; the stream with the higher one wins."""
+    model: str
+    clip: ClipRequest
+    """Without its picture, which stands in `image`."""
+    file: ClipFile
+    image: str | None
+    """SHA-256 of the first frame's file in the asset store."""
+    checkpoint: str | None
+    """SHA-256 of the state to go on from."""
+    priority: int
+    keep_alive_timeout_s: float
+    token: str
+
+
+@dataclass(frozen=True, slots=True)
+class KeepAlive:
+    """The caller still holds the lease."""
+
+
+@dataclass(frozen=True, slots=True)
+class Pause:
+    """Save a checkpoint after the running step and let go."""
+
+
+@dataclass(frozen=True, slots=True)
+class Cancel:
+    """End after the running step; nothing is kept."""
+
+
+@dataclass(frozen=True, slots=True)
+class SetPriority:
+    """Change the job's priority."""
+
+    priority: int
+
+
+Command = KeepAlive | Pause | Cancel | SetPriority
+
+
+class Stage(Enum):
+    """The stages of a clip."""
+
+    ENCODE = "encode"
+    DENOISE = "denoise"
+    DECODE = "decode"
+    WRITE = "write"
+
+
+class Reason(Enum):
+    """Why a job is let go before its end."""
+
+    PAUSED = "paused"
+    CANCELLED = "cancelled"
+    LOST_KEEP_ALIVE = "lost keepalive"
+    SHUTDOWN = "shutdown"
+    SUPERSEDED = "superseded"
+    OVERLOADED = "overloaded"
+
+
+@dataclass(frozen=True, slots=True)
+class Accepted:
+    """The job was taken; so many are ahead of it."""
+
+    queue_position: int
+
+
+@dataclass(frozen=True, slots=True)
+class Progressed:
+    """A stage began or a step was done."""
+
+    stage: Stage
+    step: int
+    steps: int
+    eta_s: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class PreviewStored:
+    """A look at the unfinished clip: a PNG of so many frames side by side."""
+
+    step: int
+    image: Blob
+    frames: int
+
+
+@dataclass(frozen=True, slots=True)
+class CheckpointStored:
+    """The denoise state was stored."""
+
+    step: int
+    state: Blob
+
+
+@dataclass(frozen=True, slots=True)
+class OutputStored:
+    """A file was stored."""
+
+    role: str
+    """`video` or `poster`."""
+    blob: Blob
+    display_name: str
+
+
+@dataclass(frozen=True, slots=True)
+class Warned:
+    """Something that the caller should know."""
+
+    message: str
+
+
+@dataclass(frozen=True, slots=True)
+class Heartbeat:
+    """Still there."""
+
+
+@dataclass(frozen=True, slots=True)
+class Finished:
+    """All outputs are stored. Last."""
+
+
+@dataclass(frozen=True, slots=True)
+class Failed:
+    """It can't be done. Last."""
+
+    error: BaseException
+
+
+@dataclass(frozen=True, slots=True)
+class Released:
+    """Let go before the end. Last."""
+
+    reason: Reason
+
+
+Last = Finished | Failed | Released
+Event = Accepted | Progressed | PreviewStored | CheckpointStored | OutputStored | Warned | Heartbeat | Last

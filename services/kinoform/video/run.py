@@ -1,0 +1,112 @@
+"""One job's stay in the service: what is said of it, and when it is let go."""
+
+import asyncio
+import logging
+from collections.abc import AsyncGenerator, AsyncIterator
+
+from kinoform.engine.errors import EngineClosed, Overloaded
+from kinoform.video.maker import ClipMaker, Tools
+from kinoform.video.messages import (
+    Accepted,
+    Cancel,
+    Command,
+    Event,
+    Failed,
+    Finished,
+    Heartbeat,
+    KeepAlive,
+    Last,
+    Pause,
+    Reason,
+    Released,
+    SetPriority,
+    Start,
+)
+
+_NOTHING_KEPT = frozenset({Reason.CANCELLED, Reason.SUPERSEDED})
+_log = logging.getLogger(__name__)
+
+
+class ClipRun:
+    """A maker makes the clip, a listener obeys commands; both speak through one outbox."""
+
+    def __init__(self, start: Start, tools: Tools) -> None:
+        self.attempt = start.attempt
+        self._start = start
+        self._heartbeat_s = tools.rhythm.heartbeat_s
+        self._outbox: asyncio.Queue[Event] = asyncio.Queue()
+        self._maker = ClipMaker(start, tools, self._outbox.put_nowait)
+        self._reason: Reason | None = None
+        self._making: asyncio.Task[None] | None = None
+
+    async def events(self, commands: AsyncIterator[Command], *, ahead: int) -> AsyncGenerator[Event, None]:
+        """Everything there is to say, a heartbeat when that is nothing, and at the end the one last event."""
+        self._outbox.put_nowait(Accepted(ahead))
+        self._making = asyncio.create_task(self._make())
+        tasks = (self._making, asyncio.create_task(self._listen(commands)))
+        for task in tasks:
+            task.add_done_callback(self._ended)
+        event: Event = Heartbeat()
+        try:
+            while not isinstance(event, Last):
+                event = await self._next()
+                yield event
+        finally:
+            self._maker.leave(keep=False)
+            for task in tasks:
+                task.cancel()
+            await asyncio.gather(*tasks, return_exceptions=True)
+
+    def let_go(self, reason: Reason) -> None:
+        """Ends the run after the running step; the first reason given is the one that counts."""
+        if self._reason is not None:
+            return
+        self._reason = reason
+        if not self._maker.leave(keep=reason not in _NOTHING_KEPT):
+            if self._making is not None:
+                self._making.cancel()
+            self._outbox.put_nowait(Released(reason))
+
+    async def _next(self) -> Event:
+        try:
+            async with asyncio.timeout(self._heartbeat_s):
+                return await self._outbox.get()
+        except TimeoutError:
+            return Heartbeat()
+
+    async def _make(self) -> None:
+        try:
+            finished = await self._maker.make()
+        except Overloaded:
+            self._outbox.put_nowait(Released(Reason.OVERLOADED))
+        except EngineClosed:
+            self._outbox.put_nowait(Released(Reason.SHUTDOWN))
+        else:
+            self._outbox.put_nowait(Finished() if finished else Released(self._reason or Reason.SHUTDOWN))
+
+    async def _listen(self, commands: AsyncIterator[Command]) -> None:
+        patience_s = self._start.keep_alive_timeout_s
+        try:
+            async with asyncio.timeout(patience_s) as limit:
+                async for command in commands:
+                    limit.reschedule(asyncio.get_running_loop().time() + patience_s)
+                    self._obey(command)
+        except TimeoutError:
+            _log.warning("%s: no command for %g s", self._start.job, patience_s)
+        # An aborted stream may look like a finished one: whoever stops talking is gone.
+        self.let_go(Reason.LOST_KEEP_ALIVE)
+
+    def _obey(self, command: Command) -> None:
+        match command:
+            case Pause():
+                self.let_go(Reason.PAUSED)
+            case Cancel():
+                self.let_go(Reason.CANCELLED)
+            case SetPriority(priority):
+                self._maker.set_priority(priority)
+            case KeepAlive():
+                pass
+
+    def _ended(self, task: asyncio.Task[None]) -> None:
+        if not task.cancelled() and (error := task.exception()) is not None:
+            self._outbox.put_nowait(Failed(error))
