@@ -3,6 +3,7 @@
 import sqlite3
 import threading
 from collections.abc import Collection, Iterator
+from contextlib import closing, suppress
 from itertools import islice
 
 import sqlalchemy as sa
@@ -11,6 +12,11 @@ from kinoform.store.notify import QUEUE, Notifier
 
 PERIOD_S = 0.05
 _BATCH = 500  # well under SQLite's limit of bound variables
+
+_QUEUE_GLANCE = """
+    SELECT state, count(*), total(created_at), total(attempt), total(cancel_requested)
+    FROM jobs WHERE state IN ('QUEUED', 'RUNNING') GROUP BY state ORDER BY state
+"""
 
 _Glance = tuple[object, ...]
 
@@ -38,20 +44,29 @@ class SqliteWatcher:
             self._thread.join()
 
     def _run(self, notifier: Notifier) -> None:
-        connection = sqlite3.connect(self._path, isolation_level=None, timeout=30)
+        while not self._stopping.is_set():
+            # A disk that failed for a moment must not leave the watchers asleep for ever.
+            with suppress(sqlite3.OperationalError), closing(_connect(self._path)) as connection:
+                self._watch(connection, notifier)
+            self._stopping.wait(PERIOD_S)
+
+    def _watch(self, connection: sqlite3.Connection, notifier: Notifier) -> None:
         version = -1
         seen: dict[str, _Glance] = {}
         while not self._stopping.wait(PERIOD_S):
             topics = notifier.topics()
             current = _data_version(connection)
-            new = [topic for topic in topics if topic not in seen]
-            if current == version and not new:
+            if current == version and all(topic in seen for topic in topics):
                 continue
-            now = dict(_glance(connection, topics))
+            found = dict(_glances(connection, topics))
+            now = {topic: found.get(topic, ()) for topic in topics}
             # A first look wakes too: the news may have come between the subscriber's read and this look.
-            notifier.wake([QUEUE, *(topic for topic in topics if seen.get(topic) != now.get(topic))])
-            version, seen = current, {topic: now.get(topic, ()) for topic in topics}
-        connection.close()
+            notifier.wake([topic for topic in topics if seen.get(topic) != now[topic]])
+            version, seen = current, now
+
+
+def _connect(path: str) -> sqlite3.Connection:
+    return sqlite3.connect(path, isolation_level=None, timeout=30)
 
 
 def _data_version(connection: sqlite3.Connection) -> int:
@@ -59,7 +74,10 @@ def _data_version(connection: sqlite3.Connection) -> int:
     return int(version)
 
 
-def _glance(connection: sqlite3.Connection, topics: list[str]) -> Iterator[tuple[str, _Glance]]:
+def _glances(connection: sqlite3.Connection, topics: list[str]) -> Iterator[tuple[str, _Glance]]:
+    """What a waiter would see change, for each topic."""
+    if QUEUE in topics:
+        yield QUEUE, tuple(connection.execute(_QUEUE_GLANCE).fetchall())
     left = iter(topics)
     while batch := list(islice(left, _BATCH)):
         marks = ",".join("?" * len(batch))
