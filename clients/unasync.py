@@ -58,7 +58,7 @@ def pairs() -> list[tuple[Path, Path]]:
 def twin_of(source: Path, twin: Path) -> str:
     """What the twin should hold, formatted as if it lay in its place."""
     text = NOTICE.format(source=source.relative_to(ROOT)) + unasync(source.read_text())
-    for command in (["check", "--quiet", "--select", "I", "--fix"], ["format"]):
+    for command in (["check", "--quiet", "--select", "I,SIM117", "--fix"], ["format"]):
         ruff = [sys.executable, "-m", "ruff", *command, "--stdin-filename", str(twin), "-"]
         text = subprocess.run(ruff, input=text, capture_output=True, text=True, check=True, cwd=ROOT).stdout
     return text

@@ -30,11 +30,14 @@ class Attempts:
         self._draw = draw
         self.made = 0
         self._failed = 0
+        self._last: KinoformError | None = None
         self._deadline = now + total_s
 
     def begin(self, now: float) -> float:
-        """Counts an attempt and says how many seconds it may take. Raises DeadlineError when none are left."""
+        """Counts an attempt and says how many seconds it may take. Raises when none are left."""
         left = self._deadline - now
+        if left <= 0 and self._last is not None:
+            raise self._last
         if left <= 0:
             raise DeadlineError(f"no answer within {self._total_s:g} s", ErrorDetails(code="DEADLINE_EXCEEDED"))
         self.made += 1
@@ -49,12 +52,8 @@ class Attempts:
             seconds = self._draw(min(ceiling, self._policy.longest_pause_s))
         else:
             raise error
+        self._last = error
         self._failed = min(self._failed + 1, 32)
         if now + seconds >= self._deadline:
             raise error
         return seconds
-
-    def heard(self, now: float) -> None:
-        """The server gave a sign of life: patience begins anew."""
-        self._failed = 0
-        self._deadline = now + self._total_s

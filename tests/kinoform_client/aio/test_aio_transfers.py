@@ -1,0 +1,156 @@
+"""Files on their way over connections that break and wires that lie."""
+
+import hashlib
+import random
+from pathlib import Path
+
+import pytest
+from kinoform_client import AsyncClient, ChecksumError, DataLossError, InvalidArgumentError, NotFoundError, RetryPolicy
+
+from tests.kinoform_client.client_peer import Peer, Served, unavailable
+
+PATIENT = RetryPolicy(total_s=5, patience_s=10, first_pause_s=0.01, longest_pause_s=0.05)
+DATA = random.Random(0).randbytes(5500)
+BIG = random.Random(1).randbytes((1 << 20) * 3 + 17)
+
+
+async def test_what_was_uploaded_comes_back(served: Served, peer: Peer, tmp_path: Path) -> None:
+    (tmp_path / "clip.mp4").write_bytes(BIG)
+    peer.chunk_bytes = 1 << 20
+    async with AsyncClient(served.address, retry=PATIENT) as client:
+        asset = await client.assets.upload(tmp_path / "clip.mp4")
+        assert (asset.display_name, asset.media_type, asset.size_bytes) == ("clip.mp4", "video/mp4", len(BIG))
+        assert asset.sha256 == hashlib.sha256(BIG).hexdigest()
+        folder = tmp_path / "out"
+        folder.mkdir()
+        assert await client.assets.download(asset.name, folder) == folder / "clip.mp4"
+        assert (folder / "clip.mp4").read_bytes() == BIG
+        assert await client.assets.read(asset.name) == BIG
+        assert await client.assets.verify(asset.name) == asset
+        assert [found.name async for found in client.assets.list()] == [asset.name]
+        await client.assets.delete(asset.name)
+        with pytest.raises(NotFoundError):
+            await client.assets.get(asset.name)
+
+
+async def test_an_upload_broken_anywhere_is_finished_and_sends_nothing_twice(served: Served, peer: Peer) -> None:
+    async with AsyncClient(served.address, retry=PATIENT) as client:
+        for length in range(4):
+            peer.assets.clear()
+            peer.faults.upload_lengths = [length, 1]
+            moved: list[int] = []
+            asset = await client.assets.upload(BIG, report=lambda done, _total, moved=moved: moved.append(done))  # type: ignore[misc]
+            assert peer.assets[asset.name][1] == BIG
+            assert moved[-1] == len(BIG)
+
+
+async def test_an_upload_whose_answer_was_lost_is_found_complete(served: Served, peer: Peer) -> None:
+    async with AsyncClient(served.address, retry=PATIENT) as client:
+        peer.faults.lost_answers = {"UploadAsset": 1, "CreateUpload": 1}
+        asset = await client.assets.upload(DATA, display_name="noise.bin")
+        assert peer.assets[asset.name][1] == DATA
+        assert peer.calls.count("UploadAsset") == 1
+
+
+async def test_known_bytes_are_not_sent(served: Served, peer: Peer) -> None:
+    async with AsyncClient(served.address, retry=PATIENT) as client:
+        first = await client.assets.upload(DATA)
+        assert await client.assets.upload(DATA) == first
+        assert peer.calls.count("UploadAsset") == 1
+
+
+async def test_a_chunk_damaged_on_its_way_up_is_sent_again_but_not_for_ever(served: Served, peer: Peer) -> None:
+    async with AsyncClient(served.address, retry=PATIENT) as client:
+        peer.faults.corrupt_chunks = 1
+        asset = await client.assets.upload(DATA)
+        assert peer.assets[asset.name][1] == DATA
+        peer.faults.corrupt_chunks = 1000
+        with pytest.raises(DataLossError):
+            await client.assets.upload(BIG)
+
+
+async def test_a_download_broken_anywhere_is_gone_on_with(served: Served, peer: Peer, tmp_path: Path) -> None:
+    asset = peer.store(DATA, "video/mp4", "clip.mp4", "projects/default/assets/a")
+    async with AsyncClient(served.address, retry=PATIENT) as client:
+        for length in range(6):
+            peer.faults.download_lengths = [length, 1, 0, 2]
+            moved: list[int] = []
+            target = await client.assets.download(
+                "a",
+                tmp_path / f"{length}.mp4",
+                report=lambda done, _total, moved=moved: moved.append(done),  # type: ignore[misc]
+            )
+            assert target.read_bytes() == DATA
+            assert moved == [1000, 2000, 3000, 4000, 5000, 5500]
+    assert [path.suffix for path in listing(tmp_path)] == [".mp4"] * 6
+    assert asset.size_bytes == 5500
+
+
+async def test_a_part_left_by_a_killed_program_is_gone_on_with(served: Served, peer: Peer, tmp_path: Path) -> None:
+    asset = peer.store(DATA, "video/mp4", "clip.mp4", "projects/default/assets/a")
+    part = tmp_path / f"clip.mp4.{asset.sha256[:12]}.part"
+    part.write_bytes(DATA[:2500])
+    moved: list[int] = []
+    async with AsyncClient(served.address, retry=PATIENT) as client:
+        target = await client.assets.download("a", tmp_path, report=lambda done, _total: moved.append(done))
+    assert target.read_bytes() == DATA
+    assert moved == [3500, 4500, 5500]
+    assert listing(tmp_path) == [target]
+
+
+@pytest.mark.parametrize("leftover", [b"x" * 2500, b"x" * 5500, b"x" * 9999])
+async def test_a_wrong_part_is_thrown_away(served: Served, peer: Peer, tmp_path: Path, leftover: bytes) -> None:
+    asset = peer.store(DATA, "video/mp4", "clip.mp4", "projects/default/assets/a")
+    (tmp_path / f"clip.mp4.{asset.sha256[:12]}.part").write_bytes(leftover)
+    async with AsyncClient(served.address, retry=PATIENT) as client:
+        target = await client.assets.download("a", tmp_path)
+    assert target.read_bytes() == DATA
+    assert listing(tmp_path) == [target]
+
+
+async def test_a_chunk_damaged_on_its_way_down_is_asked_for_again_but_not_for_ever(
+    served: Served, peer: Peer, tmp_path: Path
+) -> None:
+    peer.store(DATA, "video/mp4", "clip.mp4", "projects/default/assets/a")
+    async with AsyncClient(served.address, retry=PATIENT) as client:
+        peer.faults.corrupt_chunks = 2
+        assert (await client.assets.download("a", tmp_path)).read_bytes() == DATA
+        peer.faults.corrupt_chunks = 1000
+        with pytest.raises(ChecksumError):
+            await client.assets.download("a", tmp_path / "other.mp4")
+    assert listing(tmp_path) == [tmp_path / "clip.mp4"]
+
+
+async def test_a_file_that_rotted_on_the_server_is_not_delivered(served: Served, peer: Peer, tmp_path: Path) -> None:
+    asset = peer.store(DATA, "video/mp4", "clip.mp4", "projects/default/assets/a")
+    peer.assets[asset.name] = (asset, b"\0" + DATA[1:])
+    async with AsyncClient(served.address, retry=PATIENT) as client:
+        with pytest.raises(ChecksumError):
+            await client.assets.download("a", tmp_path)
+        with pytest.raises(ChecksumError) as caught:
+            await client.assets.verify("a")
+    assert caught.value.reason == "CHECKSUM_MISMATCH"
+    assert listing(tmp_path) == []
+
+
+async def test_a_name_from_the_server_stays_in_the_folder(served: Served, peer: Peer, tmp_path: Path) -> None:
+    for name in ("..", "", "../../evil.mp4", "/evil.mp4"):
+        peer.store(DATA, "video/mp4", name, "projects/default/assets/a")
+        async with AsyncClient(served.address, retry=PATIENT) as client:
+            assert (await client.assets.download("a", tmp_path)).parent == tmp_path
+
+
+async def test_a_file_that_is_not_there_is_a_bad_argument(served: Served, tmp_path: Path) -> None:
+    async with AsyncClient(served.address, retry=PATIENT) as client:
+        with pytest.raises(InvalidArgumentError, match="can't read"):
+            await client.assets.upload(tmp_path / "missing.png")
+
+
+async def test_an_unreachable_server_gives_up_an_upload(served: Served, peer: Peer) -> None:
+    peer.faults.refusals["UploadAsset"] = [unavailable()] * 3
+    async with AsyncClient(served.address, retry=PATIENT) as client:
+        assert (await client.assets.upload(DATA)).size_bytes == len(DATA)
+
+
+def listing(folder: Path) -> list[Path]:
+    return sorted(folder.iterdir())

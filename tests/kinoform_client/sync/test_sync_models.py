@@ -1,0 +1,31 @@
+# Written by clients/unasync.py from tests/kinoform_client/aio/test_aio_models.py: change that file, not this one.
+"""The catalogue."""
+
+from fractions import Fraction
+
+import pytest
+from google.protobuf.json_format import ParseDict
+from kinoform_client import Client, NotFoundError
+from kinoform_proto.catalog.v1 import catalog_pb2
+
+from tests.kinoform_client.client_peer import Peer, Served
+
+CARD = {"vocabulary": {"subjects": ["a penguin"]}, "held_out": [["a", "b", "c"]], "clips": 200, "adherence": 0.5}
+
+
+def test_a_model_comes_with_its_whole_card(served: Served, peer: Peer) -> None:
+    model = catalog_pb2.Model(name="models/kino-mini", family="kino-mini", is_default=True)
+    model.video.default_frame_rate.numerator = 12
+    model.video.default_frame_rate.denominator = 1
+    model.video.default_size.width = model.video.default_size.height = 64
+    ParseDict(CARD, model.card)
+    peer.models.append(model)
+    with Client(served.address) as client:
+        (found,) = client.models.list()
+        assert found == client.models.get("kino-mini")
+        with pytest.raises(NotFoundError):
+            client.models.get("kino-maxi")
+    assert found.name == "kino-mini"
+    assert found.card == CARD
+    assert isinstance(found.card["clips"], int)
+    assert (found.clip.default_frame_rate, found.clip.default_size) == (Fraction(12), (64, 64))
