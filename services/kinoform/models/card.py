@@ -77,7 +77,7 @@ def card_from_json(values: dict[str, Any]) -> ModelCard:
     words = values.get("vocabulary")
     vocabulary = None if words is None else Vocabulary(**{name: tuple(phrases) for name, phrases in words.items()})
     held_out = tuple((s, m, b) for s, m, b in values.get("held_out", ()))
-    nested = {"clip": ClipLimits(**clip), "vocabulary": vocabulary, "held_out": held_out}
+    nested: dict[str, Any] = {"clip": ClipLimits(**clip), "vocabulary": vocabulary, "held_out": held_out}
     rest = {part.name: values[part.name] for part in fields(ModelCard) if part.name not in nested}
     rest["limits"] = tuple(rest["limits"])
     return ModelCard(**rest, **nested)
