@@ -1,6 +1,6 @@
 """How long to wait before a disturbed job is tried again, and when to give it up."""
 
-import random
+from random import Random
 from dataclasses import dataclass, field
 
 FIRST_PAUSE_S = 0.2
@@ -19,7 +19,7 @@ class Patience:
 
     most_deaths: int
     """A job whose replica died so often without a new checkpoint in between is what kills it."""
-    random: random.Random = field(default_factory=random.Random)
+    random: Random = field(default_factory=Random)
     _troubles: dict[str, _Trouble] = field(default_factory=dict)
 
     def advanced(self, job: str) -> None:

@@ -90,7 +90,6 @@ class Gateway:
         """Listen, and begin to dispatch. Raises BadAddress."""
         self.port = _listen(self._server, self._config)
         await self._server.start()
-        await self._parts.health.check()
         self._tasks = [asyncio.create_task(part.run()) for part in (self._parts.dispatcher, self._parts.health)]
         _log.info("gateway started", port=self.port, engine=self._config.engine, models=sorted(self._config.cards))
 

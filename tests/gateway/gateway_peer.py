@@ -1,0 +1,200 @@
+"""A gateway under test, and a caller of it."""
+
+import asyncio
+import uuid
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, replace
+from fractions import Fraction
+from pathlib import Path
+from typing import TYPE_CHECKING, cast
+
+import grpc
+from google.rpc import error_details_pb2, status_pb2
+from grpc_status import rpc_status
+
+from kinoform.gateway.config import GatewayConfig
+from kinoform.gateway.runstream import RunTimes
+from kinoform.gateway.server import Gateway, build
+from kinoform.models.card import ClipLimits, ModelCard, Vocabulary
+from kinoform_proto.asset.v1 import asset_pb2_grpc
+from kinoform_proto.catalog.v1 import catalog_pb2_grpc
+from kinoform_proto.job.v1 import job_pb2, job_pb2_grpc
+from kinoform_proto.video.v1 import video_pb2, video_pb2_grpc
+
+CLIP = ClipLimits(
+    min_frames=8,
+    max_frames=16,
+    frames_step=4,
+    default_frames=8,
+    min_size=(32, 32),
+    max_size=(64, 64),
+    size_step=32,
+    default_size=(64, 64),
+    default_frame_rate=Fraction(24000, 1001),
+    max_steps=50,
+    default_steps=20,
+    default_guidance=3.0,
+    text_tokens=32,
+)
+CARD = ModelCard(
+    name="kino-mini",
+    display_name="Kino mini",
+    family="kino-mini",
+    version="1",
+    description="Small clips.",
+    license="Apache-2.0",
+    limits=("Nothing but emoji.",),
+    clip=CLIP,
+    batch_exact=True,
+    image_input=True,
+    vocabulary=Vocabulary(
+        subjects=("a penguin",), motions=("moves to the left",), backgrounds=("over a teal background",)
+    ),
+)
+TEXT_ONLY = replace(CARD, name="text-only", image_input=False, vocabulary=None)
+PROMPT = "a penguin moves to the left over a teal background"
+PARENT = "projects/default"
+QUICK = RunTimes(lease=1.2, silence=1.0, answer=0.6)
+
+
+def config(folder: Path, engine_port: int) -> GatewayConfig:
+    """A gateway on a free port, its stores in the folder."""
+    return GatewayConfig(
+        listen="127.0.0.1:0",
+        engine=f"127.0.0.1:{engine_port}",
+        engine_token="secret",
+        database=f"sqlite:///{folder / 'jobs.db'}",
+        assets=str(folder / "assets"),
+        cards={card.name: card for card in (CARD, TEXT_ONLY)},
+        default_model=CARD.name,
+        times=QUICK,
+        most_deaths=4,
+    )
+
+
+@dataclass(frozen=True)
+class Caller:
+    """Stubs on one channel."""
+
+    channel: grpc.aio.Channel
+
+    if TYPE_CHECKING:
+
+        @property
+        def jobs(self) -> job_pb2_grpc.JobServiceAsyncStub: ...
+        @property
+        def videos(self) -> video_pb2_grpc.VideoServiceAsyncStub: ...
+        @property
+        def assets(self) -> asset_pb2_grpc.AssetServiceAsyncStub: ...
+        @property
+        def models(self) -> catalog_pb2_grpc.CatalogServiceAsyncStub: ...
+    else:
+
+        @property
+        def jobs(self):
+            return job_pb2_grpc.JobServiceStub(self.channel)
+
+        @property
+        def videos(self):
+            return video_pb2_grpc.VideoServiceStub(self.channel)
+
+        @property
+        def assets(self):
+            return asset_pb2_grpc.AssetServiceStub(self.channel)
+
+        @property
+        def models(self):
+            return catalog_pb2_grpc.CatalogServiceStub(self.channel)
+
+    async def submit(self, request: video_pb2.GenerateVideoRequest | None = None) -> job_pb2.Job:
+        """The accepted job."""
+        return (await self.videos.GenerateVideo(request or asked())).job
+
+    async def get(self, name: str) -> job_pb2.Job:
+        """The job as it stands."""
+        return (await self.jobs.GetJob(job_pb2.GetJobRequest(name=name))).job
+
+    async def ended(self, name: str, timeout_s: int = 20) -> job_pb2.Job:
+        """The job once it has ended."""
+        request = job_pb2.WaitJobRequest(name=name)
+        request.timeout.seconds = timeout_s
+        return (await self.jobs.WaitJob(request)).job
+
+    async def watch(self, name: str, after: int = 0) -> list[job_pb2.JobEvent]:
+        """All events above `after`, until the job has ended."""
+        call = self.jobs.WatchJob(job_pb2.WatchJobRequest(name=name, after_sequence=after))
+        return [response.event async for response in call]
+
+    async def all_jobs(self) -> list[job_pb2.Job]:
+        """Every job of the project."""
+        return list((await self.jobs.ListJobs(job_pb2.ListJobsRequest(parent=PARENT, page_size=500))).jobs)
+
+
+def asked(prompt: str = PROMPT) -> video_pb2.GenerateVideoRequest:
+    """A good request, with a new request id."""
+    request = video_pb2.GenerateVideoRequest(parent=PARENT, request_id=str(uuid.uuid4()))
+    request.spec.prompt.text = prompt
+    request.spec.sampling.seed = 7
+    return request
+
+
+@asynccontextmanager
+async def running(config: GatewayConfig) -> AsyncIterator[tuple[Gateway, Caller]]:
+    """A started gateway and a caller; drained at the end."""
+    gateway = build(config)
+    await gateway.start()
+    try:
+        async with grpc.aio.insecure_channel(f"127.0.0.1:{gateway.port}") as channel:
+            yield gateway, Caller(channel)
+    finally:
+        await gateway.drain(1.0)
+
+
+async def refusal(call: object) -> status_pb2.Status:
+    """The rich status that a call ends with; fails if it succeeds."""
+    try:
+        if isinstance(call, grpc.aio.UnaryStreamCall):
+            async for _ in call:
+                pass
+        else:
+            await cast("grpc.aio.UnaryUnaryCall", call)
+    except grpc.aio.AioRpcError as error:
+        rich = rpc_status.from_call(_Trailers(error))
+        return rich or status_pb2.Status(code=error.code().value[0], message=error.details() or "")
+    raise AssertionError("the call succeeded")
+
+
+def bad_fields(status: status_pb2.Status) -> list[str]:
+    """Paths of the fields that a status complains of."""
+    found = error_details_pb2.BadRequest()
+    for detail in status.details:
+        if detail.Unpack(found):
+            return [violation.field for violation in found.field_violations]
+    return []
+
+
+def reason(status: status_pb2.Status) -> str:
+    """The status's ErrorInfo reason."""
+    info = error_details_pb2.ErrorInfo()
+    return next((info.reason for detail in status.details if detail.Unpack(info)), "")
+
+
+class _Trailers:
+    # grpc_status reads a call; an AioRpcError has the same three things under the same names.
+    def __init__(self, error: grpc.aio.AioRpcError) -> None:
+        self._error = error
+
+    def trailing_metadata(self) -> list[tuple[str, str | bytes]]:
+        return list(self._error.trailing_metadata())
+
+    def code(self) -> grpc.StatusCode:
+        return self._error.code()
+
+    def details(self) -> str | None:
+        return self._error.details()
+
+
+async def until(condition: asyncio.Event, timeout_s: float = 10.0) -> None:
+    """Wait for an event, not for ever."""
+    await asyncio.wait_for(condition.wait(), timeout_s)
