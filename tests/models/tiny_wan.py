@@ -1,4 +1,4 @@
-"""A Wan checkpoint with random weights in diffusers' layout, a few hundred kilobytes: `python -m tests.models.tiny_wan FOLDER`."""
+"""A small Wan checkpoint with random weights in diffusers' layout: `python -m tests.models.tiny_wan FOLDER`."""
 
 import sys
 from pathlib import Path
