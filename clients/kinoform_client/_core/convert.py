@@ -6,14 +6,14 @@ from typing import Any
 
 from google.protobuf.json_format import MessageToDict
 from google.protobuf.timestamp_pb2 import Timestamp
+
+from kinoform_client import types
+from kinoform_client._core.status import error_from_status
 from kinoform_proto.asset.v1 import asset_pb2
 from kinoform_proto.catalog.v1 import catalog_pb2
 from kinoform_proto.job.v1 import job_pb2
 from kinoform_proto.type.v1 import type_pb2
 from kinoform_proto.video.v1 import video_pb2
-
-from kinoform_client import types
-from kinoform_client._core.status import error_from_status
 
 _STAGES: dict[int, types.Stage] = {
     job_pb2.Progress.STAGE_QUEUED: types.Stage.QUEUED,

@@ -7,11 +7,10 @@ from dataclasses import dataclass, field
 from fractions import Fraction
 from typing import TypeVar
 
-from kinoform_proto.type.v1 import type_pb2
-from kinoform_proto.video.v1 import video_pb2
-
 from kinoform_client.errors import ErrorDetails, InvalidArgumentError, Violation
 from kinoform_client.types import Upscale, VideoFormat
+from kinoform_proto.type.v1 import type_pb2
+from kinoform_proto.video.v1 import video_pb2
 
 E = TypeVar("E", VideoFormat, Upscale)
 

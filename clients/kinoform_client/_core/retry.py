@@ -21,7 +21,8 @@ class RetryPolicy:
 class Attempts:
     """The attempts of one call, or of one stream between two signs of life.
 
-    Pauses have full jitter: each is drawn evenly between 0 and a ceiling that doubles.
+    Pauses have full jitter: each is drawn evenly between 0 and a ceiling that doubles. A pause that the server names is
+    kept, and the drawn one comes on top, so that not everybody returns at once.
     """
 
     def __init__(self, policy: RetryPolicy, *, total_s: float, now: float, draw: Callable[[float], float]) -> None:
@@ -45,13 +46,13 @@ class Attempts:
 
     def pause(self, error: KinoformError, now: float) -> float:
         """Seconds to wait before the next attempt. Raises the error when another try is no use or comes too late."""
-        if isinstance(error, ResourceExhaustedError) and error.retry_after is not None:
-            seconds = error.retry_after.total_seconds()
-        elif isinstance(error, UnavailableError):
-            ceiling = self._policy.first_pause_s * 2.0**self._failed
-            seconds = self._draw(min(ceiling, self._policy.longest_pause_s))
-        else:
+        named = error.details.retry_after
+        if not isinstance(error, UnavailableError) and not (isinstance(error, ResourceExhaustedError) and named):
             raise error
+        ceiling = self._policy.first_pause_s * 2.0**self._failed
+        seconds = self._draw(min(ceiling, self._policy.longest_pause_s))
+        if named is not None:
+            seconds += named.total_seconds()
         self._last = error
         self._failed = min(self._failed + 1, 32)
         if now + seconds >= self._deadline:

@@ -3,9 +3,9 @@
 import hashlib
 
 import google_crc32c
-from kinoform_proto.asset.v1 import asset_pb2
 
 from kinoform_client.errors import ChecksumError, DataLossError, ErrorDetails, KinoformError, UnavailableError
+from kinoform_proto.asset.v1 import asset_pb2
 
 CHUNK = 1 << 20
 _FRUITLESS = 3

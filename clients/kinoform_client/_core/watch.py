@@ -1,10 +1,9 @@
 """Following a job over broken connections: what was seen, and whether there is more."""
 
-from kinoform_proto.job.v1 import job_pb2
-
 from kinoform_client._core.convert import event_from_proto
 from kinoform_client.errors import DataLossError, ErrorDetails
 from kinoform_client.types import Event, Job, StateChanged
+from kinoform_proto.job.v1 import job_pb2
 
 
 class WatchCursor:

@@ -7,10 +7,11 @@ from collections.abc import AsyncIterator
 from datetime import timedelta
 from pathlib import Path
 
+from kinoform_client._core.outcome import raise_unless_succeeded
 from kinoform_client.aio.assets import AsyncAssets, Report
 from kinoform_client.aio.jobs import AsyncJobs
-from kinoform_client.errors import ErrorDetails, JobCancelledError, JobFailedError, NotFoundError
-from kinoform_client.types import Event, Job, JobState, Output
+from kinoform_client.errors import ErrorDetails, NotFoundError
+from kinoform_client.types import Event, Job, Output
 
 
 class AsyncOutputFile:
@@ -75,13 +76,7 @@ class AsyncJobHandle:
 
     async def result(self, timeout: float | timedelta | None = None) -> AsyncJobHandle:
         """Itself, once it has SUCCEEDED. Raises JobFailedError, JobCancelledError, DeadlineError."""
-        job = await self.wait(timeout)
-        if job.state is JobState.CANCELLED:
-            raise JobCancelledError(job)
-        if job.state is JobState.FAILED:
-            cause = job.error
-            message = f"{job.name} failed: {cause or 'no reason was given'}"
-            raise JobFailedError(job, message, cause.details if cause else ErrorDetails())
+        raise_unless_succeeded(await self.wait(timeout))
         return self
 
     async def download(self, path: str | os.PathLike[str] = ".", *, report: Report | None = None) -> Path:

@@ -7,7 +7,6 @@ from collections.abc import AsyncIterator, Iterable, Mapping
 from datetime import timedelta
 
 from google.protobuf.duration_pb2 import Duration
-from kinoform_proto.job.v1 import job_pb2
 
 from kinoform_client._core.convert import job_from_proto
 from kinoform_client._core.retry import Attempts
@@ -23,6 +22,7 @@ from kinoform_client.errors import (
     UnavailableError,
 )
 from kinoform_client.types import Event, Job, JobState
+from kinoform_proto.job.v1 import job_pb2
 
 _ONE_WAIT_S = 30.0
 _GRACE_S = 5.0

@@ -6,8 +6,6 @@ import os
 from collections.abc import Mapping
 from fractions import Fraction
 
-from kinoform_proto.type.v1 import type_pb2
-
 from kinoform_client._core.convert import job_from_proto
 from kinoform_client._core.requests import (
     ASSET_NAME,
@@ -25,6 +23,7 @@ from kinoform_client.aio.jobs import AsyncJobs
 from kinoform_client.aio.transport import in_thread
 from kinoform_client.files import read_small
 from kinoform_client.types import Asset, Upscale, VideoFormat
+from kinoform_proto.type.v1 import type_pb2
 
 
 class AsyncVideos:

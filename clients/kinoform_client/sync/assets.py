@@ -8,8 +8,6 @@ import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-from kinoform_proto.asset.v1 import asset_pb2
-
 from kinoform_client._core.convert import asset_from_proto
 from kinoform_client._core.pictures import display_name_of, media_type_of
 from kinoform_client._core.requests import new_request_id
@@ -20,6 +18,7 @@ from kinoform_client.files import PartFile, Source, target_path
 from kinoform_client.sync.calls import Caller
 from kinoform_client.sync.transport import RpcError, error_of, in_thread, sleep
 from kinoform_client.types import Asset
+from kinoform_proto.asset.v1 import asset_pb2
 
 Report = Callable[[int, int], None]
 """Called with the bytes moved so far and the bytes in all."""

@@ -8,10 +8,11 @@ from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
 
-from kinoform_client.errors import ErrorDetails, JobCancelledError, JobFailedError, NotFoundError
+from kinoform_client._core.outcome import raise_unless_succeeded
+from kinoform_client.errors import ErrorDetails, NotFoundError
 from kinoform_client.sync.assets import Assets, Report
 from kinoform_client.sync.jobs import Jobs
-from kinoform_client.types import Event, Job, JobState, Output
+from kinoform_client.types import Event, Job, Output
 
 
 class OutputFile:
@@ -76,13 +77,7 @@ class JobHandle:
 
     def result(self, timeout: float | timedelta | None = None) -> JobHandle:
         """Itself, once it has SUCCEEDED. Raises JobFailedError, JobCancelledError, DeadlineError."""
-        job = self.wait(timeout)
-        if job.state is JobState.CANCELLED:
-            raise JobCancelledError(job)
-        if job.state is JobState.FAILED:
-            cause = job.error
-            message = f"{job.name} failed: {cause or 'no reason was given'}"
-            raise JobFailedError(job, message, cause.details if cause else ErrorDetails())
+        raise_unless_succeeded(self.wait(timeout))
         return self
 
     def download(self, path: str | os.PathLike[str] = ".", *, report: Report | None = None) -> Path:

@@ -8,15 +8,15 @@ from dataclasses import dataclass
 from typing import ParamSpec, TypeVar
 
 import grpc
-from kinoform_proto.asset.v1.asset_pb2_grpc import AssetServiceStub
-from kinoform_proto.catalog.v1.catalog_pb2_grpc import CatalogServiceStub
-from kinoform_proto.job.v1.job_pb2_grpc import JobServiceStub
-from kinoform_proto.video.v1.video_pb2_grpc import VideoServiceStub
 
 from kinoform_client._core.address import Address
 from kinoform_client._core.channel import OPTIONS
 from kinoform_client._core.status import error_from_call
 from kinoform_client.errors import InternalError, KinoformError
+from kinoform_proto.asset.v1.asset_pb2_grpc import AssetServiceStub
+from kinoform_proto.catalog.v1.catalog_pb2_grpc import CatalogServiceStub
+from kinoform_proto.job.v1.job_pb2_grpc import JobServiceStub
+from kinoform_proto.video.v1.video_pb2_grpc import VideoServiceStub
 
 Channel = grpc.Channel
 Unary = grpc.UnaryUnaryMultiCallable

@@ -7,8 +7,6 @@ import os
 from collections.abc import Mapping
 from fractions import Fraction
 
-from kinoform_proto.type.v1 import type_pb2
-
 from kinoform_client._core.convert import job_from_proto
 from kinoform_client._core.requests import (
     ASSET_NAME,
@@ -26,6 +24,7 @@ from kinoform_client.sync.handles import JobHandle
 from kinoform_client.sync.jobs import Jobs
 from kinoform_client.sync.transport import in_thread
 from kinoform_client.types import Asset, Upscale, VideoFormat
+from kinoform_proto.type.v1 import type_pb2
 
 
 class Videos:

@@ -1,0 +1,71 @@
+"""`kinoform asset`."""
+
+from itertools import islice
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.table import Table
+
+from kinoform_client.cli.progress import JobView, new_bar
+from kinoform_client.cli.session import print_json, session, stdout
+
+app = typer.Typer(help="Move files to and from the server.", no_args_is_help=True)
+
+AsJson = Annotated[bool, typer.Option("--json", help="One JSON object a line.")]
+
+
+@app.command()
+def put(
+    context: typer.Context,
+    file: Annotated[Path, typer.Argument(help="What to store.", show_default=False)],
+    media_type: Annotated[str | None, typer.Option("--type", help="IANA media type; guessed if left out.")] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Store a file; print its name. Broken uploads are gone on with."""
+    with session(context).client() as client:
+        with new_bar() as bar:
+            asset = client.assets.upload(file, media_type=media_type, report=JobView(bar, file.name).moved)
+        if as_json:
+            print_json(asset)
+        else:
+            stdout.print(asset.name, markup=False, soft_wrap=True)
+
+
+@app.command()
+def get(
+    context: typer.Context,
+    name: Annotated[str, typer.Argument(help="projects/P/assets/A, or A alone.", show_default=False)],
+    output: Annotated[Path, typer.Option("--output", "-o", help="File or folder.")] = Path("."),
+    as_json: AsJson = False,
+) -> None:
+    """Fetch a file; print where it is. Broken downloads are gone on with."""
+    with session(context).client() as client:
+        with new_bar() as bar:
+            view = JobView(bar, name.rpartition("/")[2][:8])
+            path = client.assets.download(name, output, report=view.moved)
+        if as_json:
+            print_json({"asset": name, "file": str(path)})
+        else:
+            stdout.print(str(path), markup=False, soft_wrap=True)
+
+
+@app.command("list")
+def list_assets(
+    context: typer.Context,
+    job: Annotated[str, typer.Option(help="Only those that this job made: projects/P/jobs/J.")] = "",
+    limit: Annotated[int, typer.Option(min=1, help="At most so many.")] = 50,
+    as_json: AsJson = False,
+) -> None:
+    """List stored files, newest first."""
+    table = Table("asset", "file", "type", "bytes", "created", box=None, pad_edge=False)
+    with session(context).client() as client:
+        for asset in islice(client.assets.list(job=job, page_size=min(limit, 500)), limit):
+            if as_json:
+                print_json(asset)
+                continue
+            created = "" if asset.created is None else asset.created.astimezone().strftime("%Y-%m-%d %H:%M:%S")
+            short = asset.name.rpartition("/")[2]
+            table.add_row(short, asset.display_name, asset.media_type, str(asset.size_bytes), created)
+    if not as_json:
+        stdout.print(table)

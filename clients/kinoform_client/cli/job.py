@@ -1,0 +1,152 @@
+"""`kinoform job`."""
+
+import re
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.table import Table
+
+from kinoform_client.cli.progress import JobView, new_bar, phase
+from kinoform_client.cli.session import Exit, note, plain, print_json, session, stdout
+from kinoform_client.cli.target import target
+from kinoform_client.cli.video import finish, labels
+from kinoform_client.sync.handles import JobHandle
+from kinoform_client.types import Event, Job, JobState
+
+app = typer.Typer(help="Follow and steer jobs.", no_args_is_help=True)
+
+Name = Annotated[str, typer.Argument(help="projects/P/jobs/J, or J alone.", show_default=False)]
+AsJson = Annotated[bool, typer.Option("--json", help="One JSON object a line.")]
+
+
+@app.command("list")
+def list_jobs(
+    context: typer.Context,
+    state: Annotated[list[JobState] | None, typer.Option(case_sensitive=False, help="May be repeated.")] = None,
+    model: Annotated[list[str] | None, typer.Option(help="May be repeated.")] = None,
+    label: Annotated[list[str] | None, typer.Option(metavar="KEY=VALUE", help="May be repeated.")] = None,
+    limit: Annotated[int, typer.Option(min=1, help="At most so many.")] = 50,
+    as_json: AsJson = False,
+) -> None:
+    """List jobs, newest first."""
+    table = Table("job", "state", "progress", "model", "created", "prompt", box=None, pad_edge=False)
+    with session(context).client() as client:
+        found = client.jobs.list(
+            states=state or (), models=model or (), labels=labels(label), page_size=min(limit, 500)
+        )
+        for _, job in zip(range(limit), found, strict=False):
+            if as_json:
+                print_json(job)
+            else:
+                table.add_row(*_row(job))
+    if not as_json:
+        stdout.print(table)
+
+
+@app.command()
+def show(context: typer.Context, name: Name, as_json: AsJson = False) -> None:
+    """Show a job as it stands now."""
+    with session(context).client() as client:
+        _show(client.jobs.get(name), as_json)
+
+
+@app.command()
+def watch(
+    context: typer.Context,
+    name: Name,
+    after: Annotated[int, typer.Option(min=0, help="Only events after this number.")] = 0,
+    output: Annotated[
+        str | None, typer.Option("--output", "-o", metavar="FILE|FOLDER/", help="Save the video when it is done.")
+    ] = None,
+    previews: Annotated[Path | None, typer.Option(metavar="FOLDER", help="Keep the previews there.")] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Follow a job until it ends; with --json every event is a line."""
+    with session(context).client() as client:
+        job = client.job(name)
+        if not as_json:
+            place = None if output is None else target(output, "")
+            finish(job, place, previews=previews, as_json=False, after=after)
+            return
+        _watch_json(job, after, previews)
+
+
+@app.command()
+def cancel(context: typer.Context, name: Name, as_json: AsJson = False) -> None:
+    """End a job. A running one ends at its next step."""
+    with session(context).client() as client:
+        _show(client.jobs.cancel(name), as_json)
+
+
+@app.command()
+def retry(context: typer.Context, name: Name, as_json: AsJson = False) -> None:
+    """Queue a failed or cancelled job again; it goes on from its last checkpoint."""
+    with session(context).client() as client:
+        _show(client.jobs.retry(name), as_json)
+
+
+@app.command()
+def delete(context: typer.Context, name: Name) -> None:
+    """Delete an ended job. Its outputs stay."""
+    with session(context).client() as client:
+        client.jobs.delete(name)
+
+
+def _watch_json(job: JobHandle, after: int, previews: Path | None) -> None:
+    state = job.job.state
+    try:
+        with new_bar() as bar:
+            view = JobView(bar, job.name.rpartition("/")[2][:8], previews)
+            for event in job.watch(after=after):
+                view.show(event)
+                print_json({"event": event_name(event)} | plain(event))
+            state = job.refresh().state
+    except KeyboardInterrupt:
+        note(f"The job goes on. Follow it with: kinoform job watch {job.name}")
+        raise typer.Exit(Exit.INTERRUPTED) from None
+    if state in (JobState.FAILED, JobState.CANCELLED):
+        raise typer.Exit(Exit.FAILED)
+
+
+def event_name(event: Event) -> str:
+    """`state_changed`, `progress`, …"""
+    return re.sub(r"(?<=[a-z])(?=[A-Z])", "_", type(event).__name__).lower()
+
+
+def _show(job: Job, as_json: bool) -> None:
+    if as_json:
+        print_json(job)
+        return
+    table = Table(box=None, show_header=False, pad_edge=False)
+    for name, value in _facts(job):
+        table.add_row(name, value)
+    stdout.print(table)
+
+
+def _facts(job: Job) -> list[tuple[str, str]]:
+    facts = [("job", job.name), ("state", job.state), ("model", job.model), ("prompt", _prompt(job))]
+    if not job.state.ended:
+        facts.append(("progress", phase(job.progress)))
+    facts += [("seed", str(job.request.get("spec", {}).get("sampling", {}).get("seed", ""))), ("created", _when(job))]
+    if job.attempt > 1:
+        facts.append(("attempt", str(job.attempt)))
+    facts += [("label", f"{key}={value}") for key, value in job.labels.items()]
+    facts += [("warning", text) for text in job.warnings]
+    facts += [(output.role, f"{output.asset} ({output.size_bytes} bytes)") for output in job.outputs]
+    if job.error is not None:
+        facts.append(("error", str(job.error)))
+    return facts
+
+
+def _row(job: Job) -> tuple[str, ...]:
+    progress = "" if job.state.ended else phase(job.progress)
+    return (job.name.rpartition("/")[2], job.state, progress, job.model, _when(job), _prompt(job)[:60])
+
+
+def _prompt(job: Job) -> str:
+    return str(job.request.get("spec", {}).get("prompt", {}).get("text", ""))
+
+
+def _when(job: Job) -> str:
+    return "" if job.times.created is None else job.times.created.astimezone().strftime("%Y-%m-%d %H:%M:%S")

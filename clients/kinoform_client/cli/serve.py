@@ -1,0 +1,54 @@
+"""`kinoform serve`: hands over to the suite's own program."""
+
+import os
+import sys
+from enum import StrEnum
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from kinoform_client.errors import MissingDependencyError
+
+
+class Runtime(StrEnum):
+    """What runs the generation services."""
+
+    RAY = "ray"
+    LOCAL = "local"
+
+
+_NEEDED = {Runtime.LOCAL: (("torch", "kinoform_weights"), "serve"), Runtime.RAY: (("torch", "ray"), "cluster")}
+
+
+def serve(
+    runtime: Annotated[Runtime, typer.Option(help="Ray Serve, or one process without Ray.")] = Runtime.RAY,
+    host: Annotated[str, typer.Option(help="Address to listen on.")] = "127.0.0.1",
+    port: Annotated[int, typer.Option(min=0, max=65535, help="Port to listen on; 0 takes a free one.")] = 50051,
+    data: Annotated[Path | None, typer.Option(help="Folder for jobs and assets.")] = None,
+    model: Annotated[
+        list[str] | None, typer.Option(metavar="NAME=FAMILY:PATH", help="Offer a model's folder. May be repeated.")
+    ] = None,
+) -> None:
+    """Start gateway and generation services; prints `ready grpc://HOST:PORT` when requests would succeed."""
+    command = serve_command(runtime, host=host, port=port, data=data, models=model or [])
+    sys.stdout.flush()
+    os.execv(command[0], command)
+
+
+def serve_command(runtime: Runtime, *, host: str, port: int, data: Path | None, models: list[str]) -> list[str]:
+    """The program and its arguments. Raises MissingDependencyError, naming what to install."""
+    packages, extra = _NEEDED[runtime]
+    missing = [name for name in packages if find_spec(name) is None]
+    if missing:
+        raise MissingDependencyError(
+            f"`kinoform serve --runtime {runtime}` needs {', '.join(missing)}: pip install 'kinoform[{extra}]'"
+        )
+    command = [sys.executable, "-m", "kinoform_cluster", "serve"]
+    command += ["--runtime", runtime, "--host", host, "--port", str(port)]
+    if data is not None:
+        command += ["--data", str(data)]
+    for each in models:
+        command += ["--model", each]
+    return command

@@ -1,0 +1,102 @@
+"""What every command shares: where the server is, how to print, how to end."""
+
+import json
+import sys
+from collections.abc import Mapping
+from dataclasses import dataclass, fields, is_dataclass
+from datetime import datetime, timedelta
+from enum import IntEnum
+from fractions import Fraction
+from typing import Any
+
+import typer
+from rich.console import Console
+
+from kinoform_client import errors
+from kinoform_client._core.retry import RetryPolicy
+from kinoform_client.sync.client import Client
+
+stderr = Console(stderr=True, highlight=False)
+stdout = Console(highlight=False)
+
+
+class Exit(IntEnum):
+    """How commands end."""
+
+    OK = 0
+    BUG = 1
+    BAD_INPUT = 2
+    REFUSED = 3
+    FAILED = 4
+    UNREACHABLE = 5
+    INTERRUPTED = 130
+
+
+EXITS: dict[type[errors.KinoformError], Exit] = {
+    errors.InvalidArgumentError: Exit.BAD_INPUT,
+    errors.NotFoundError: Exit.REFUSED,
+    errors.AlreadyExistsError: Exit.REFUSED,
+    errors.PermissionDeniedError: Exit.REFUSED,
+    errors.AuthenticationError: Exit.REFUSED,
+    errors.FailedPreconditionError: Exit.REFUSED,
+    errors.ResourceExhaustedError: Exit.REFUSED,
+    errors.MissingDependencyError: Exit.REFUSED,
+    errors.JobFailedError: Exit.FAILED,
+    errors.JobCancelledError: Exit.FAILED,
+    errors.DataLossError: Exit.FAILED,
+    errors.ChecksumError: Exit.FAILED,
+    errors.UnavailableError: Exit.UNREACHABLE,
+    errors.DeadlineError: Exit.UNREACHABLE,
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Session:
+    """The options given before the command."""
+
+    address: str | None
+    api_key: str | None
+    project: str
+
+    def client(self) -> Client:
+        """A client that gives up on a server that isn't there within seconds."""
+        policy = RetryPolicy(total_s=10)
+        return Client(self.address, api_key=self.api_key, project=self.project, retry=policy)
+
+
+def session(context: typer.Context) -> Session:
+    """The session of a command's context."""
+    found = context.find_object(Session)
+    assert found is not None, "the application's callback makes it"
+    return found
+
+
+def print_json(value: object) -> None:
+    """One JSON object, one line, on stdout."""
+    json.dump(plain(value), sys.stdout, ensure_ascii=False, allow_nan=False)
+    sys.stdout.write("\n")
+    sys.stdout.flush()
+
+
+def note(text: str) -> None:
+    """A line for people, on stderr."""
+    stderr.print(text, markup=False, soft_wrap=True)
+
+
+def plain(value: Any) -> Any:
+    """Records as JSON values. Durations are seconds, times ISO 8601, fractions text, pictures their size in bytes."""
+    if isinstance(value, errors.KinoformError):
+        return {"type": type(value).__name__, "message": str(value)} | plain(value.details)
+    if is_dataclass(value):
+        return {part.name: plain(getattr(value, part.name)) for part in fields(value)}
+    if isinstance(value, Mapping):
+        return {str(key): plain(item) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [plain(item) for item in value]
+    if isinstance(value, datetime):
+        return value.isoformat()
+    if isinstance(value, timedelta):
+        return value.total_seconds()
+    if isinstance(value, bytes):
+        return len(value)
+    return str(value) if isinstance(value, Fraction) else value
