@@ -1,0 +1,90 @@
+"""Training of the autoencoder on rendered single frames."""
+
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from kinoform.backbone.autoencoder import VideoAutoencoder
+from kinoform.training import sprites
+from kinoform.training.loop import Average, Checkpoint, Schedule, append_row, averaged_weights
+from kinoform.training.render import Renderer
+from kinoform.training.workers import average_gradients, process_count
+
+LATENT_NOISE = 0.03
+"""Deviation of the noise added to training latents, over theirs, so that the decoder forgives small errors."""
+LATENT_PENALTY = 1e-5
+"""Weight of the mean square latent: keeps latents from growing without bound."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CodecRun:
+    """One run of codec training; the same values resume it."""
+
+    folder: Path
+    sprites: Path
+    steps: int
+    batch: int = 8
+    """Frames a process and step."""
+    rate: float = 1.5e-3
+    seed: int = 0
+    checkpoint_every: int = 200
+
+
+def train(rank: int, run: CodecRun) -> None:
+    """Trains until `run.steps`, writing codec.pt and codec.csv into the folder; resumes where codec.pt stands."""
+    torch.set_num_threads(1)
+    torch.manual_seed(run.seed)
+    model = VideoAutoencoder().train()
+    optimizer = torch.optim.AdamW(model.parameters(), lr=run.rate, betas=(0.9, 0.99), weight_decay=1e-3)
+    average = Average(model, 0.995)
+    checkpoint = Checkpoint(run.folder / "codec.pt", model, optimizer, average)
+    renderer = Renderer(sprites.load(run.sprites))
+    schedule = Schedule(peak=run.rate, steps=run.steps, warmup=50, descent=run.steps)
+    started = time.monotonic()
+    first = checkpoint.restore()
+    for step in range(first, run.steps):
+        rng = np.random.default_rng([run.seed, step, rank])
+        frames, coverage = renderer.frames(run.batch, rng)
+        noise = torch.from_numpy(rng.standard_normal((run.batch, 16, 8, 8), dtype=np.float32))
+        loss, error = losses(model, frames, coverage, noise)
+        optimizer.zero_grad(set_to_none=True)
+        loss.backward()  # type: ignore[no-untyped-call]
+        average_gradients(model)
+        torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)
+        for group in optimizer.param_groups:
+            group["lr"] = schedule.rate(step)
+        optimizer.step()
+        average.update(model, step)
+        done = step + 1
+        if rank == 0 and (done % run.checkpoint_every == 0 or done == run.steps):
+            checkpoint.save(done)
+        if rank == 0 and done % 50 == 0:
+            speed = (done - first) * run.batch * process_count() / (time.monotonic() - started)
+            psnr = -10 * torch.log10(error / 4)
+            append_row(
+                run.folder / "codec.csv",
+                {"step": done, "loss": loss.item(), "psnr_db": psnr.item(), "frames_s": speed},
+            )
+
+
+def losses(model: VideoAutoencoder, frames: Tensor, coverage: Tensor, noise: Tensor) -> tuple[Tensor, Tensor]:
+    """The training loss, and the plain mean square error (detached) for the log.
+
+    Square error and a tenth of the absolute error, four times as heavy on the sprite as beside it.
+    """
+    latents = model.encode_frames(frames)
+    decoded = model.decode_frames(latents + LATENT_NOISE * latents.detach().std() * noise)
+    difference = decoded - frames
+    pixel = ((1 + 3 * coverage) * (difference.square() + 0.1 * difference.abs())).mean()
+    return pixel + LATENT_PENALTY * latents.square().mean(), difference.detach().square().mean()
+
+
+def load(path: Path) -> VideoAutoencoder:
+    """The averaged autoencoder of a checkpoint file, in eval mode; latents not yet normalised."""
+    model = VideoAutoencoder()
+    model.load_state_dict(averaged_weights(path))
+    return model.eval()
