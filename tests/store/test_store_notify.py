@@ -7,10 +7,10 @@ from collections.abc import Iterator
 from contextlib import suppress
 
 import pytest
+
 from kinoform.store.notify import Subscription
 from kinoform.store.open import Store, open_store
 from kinoform.store.records import JobUpdate
-
 from tests.store.samples import lease, name_of, news, submit
 
 

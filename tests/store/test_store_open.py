@@ -7,6 +7,7 @@ import pytest
 import sqlalchemy as sa
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
+
 from kinoform.store import schema
 from kinoform.store.errors import StoreUnavailable
 from kinoform.store.open import Store, open_store

@@ -11,7 +11,6 @@ from multiprocessing import get_context
 
 from kinoform.store.open import Store, open_store
 from kinoform.store.records import JobState, JobUpdate
-
 from tests.store.samples import KINDS, SECOND, name_of, sequences, submit
 
 JOBS = 200

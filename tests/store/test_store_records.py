@@ -3,10 +3,10 @@
 from dataclasses import replace
 
 import pytest
+
 from kinoform.store.errors import AlreadyExists, NotFound, RequestIdReused
 from kinoform.store.open import Store
 from kinoform.store.records import AssetRecord, RequestKey, UploadRecord
-
 from tests.store.samples import lease, submit
 
 ASSET = AssetRecord(

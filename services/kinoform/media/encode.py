@@ -22,10 +22,8 @@ _VP9 = {"crf": "16", "b": "0", "deadline": "good", "cpu-used": "2", "row-mt": "0
 def write_mp4(path: Path, frames: NDArray[np.uint8], rate: Fraction) -> None:
     """H.264 High in MP4, yuv420p, bt709, the index before the pictures. frames: uint8 (l, h, w, 3)."""
     height, width = frames.shape[1:3]
-    metadata = {}
-    if height % 2 or width % 2:
-        metadata[SIZE_KEY] = f"{width}x{height}"
-        frames = np.pad(frames, ((0, 0), (0, height % 2), (0, width % 2), (0, 0)), mode="edge")
+    metadata = {SIZE_KEY: f"{width}x{height}"} if height % 2 or width % 2 else {}
+    frames = np.pad(frames, ((0, 0), (0, height % 2), (0, width % 2), (0, 0)), mode="edge")
     with av.open(path, "w", format="mp4", options=_MP4) as container:
         container.metadata.update(metadata)
         _encode(container, "libx264", _H264, frames, rate)
@@ -58,10 +56,30 @@ def _encode(
     context.colorspace = Colorspace.ITU709
     context.color_range = ColorRange.MPEG
     for number, pixels in enumerate(frames):
-        # Without a destination matrix swscale converts by BT.601, whatever the tags say.
-        frame = av.VideoFrame.from_ndarray(pixels, format="rgb24").reformat(
-            format="yuv420p", dst_colorspace=Colorspace.ITU709, dst_color_range=ColorRange.MPEG
-        )
+        frame = _to_yuv(pixels)
         frame.pts, frame.time_base = number, 1 / rate
         container.mux(stream.encode(frame))
     container.mux(stream.encode(None))
+
+
+def _to_yuv(pixels: NDArray[np.uint8]) -> av.VideoFrame:
+    """yuv420p by bt709, with a chroma sample for every 2 × 2 pixels. pixels: uint8 (h, w, 3), any size."""
+    height, width = pixels.shape[:2]
+    # swscale would squeeze an odd picture's chroma by 17/33, say, instead of 1/2, and shift its colours at the edge.
+    even = np.pad(pixels, ((0, height % 2), (0, width % 2), (0, 0)), mode="edge")
+    # Without a destination matrix it converts by BT.601, whatever the tags say.
+    frame = av.VideoFrame.from_ndarray(even, format="rgb24").reformat(
+        format="yuv420p", dst_colorspace=Colorspace.ITU709, dst_color_range=ColorRange.MPEG
+    )
+    return frame if even.shape == pixels.shape else _top_left(frame, width, height)
+
+
+def _top_left(frame: av.VideoFrame, width: int, height: int) -> av.VideoFrame:
+    cut = av.VideoFrame(width, height, "yuv420p")
+    cut.colorspace, cut.color_range = frame.colorspace, frame.color_range
+    for source, target in zip(frame.planes, cut.planes, strict=True):
+        rows = np.frombuffer(bytes(source), np.uint8).reshape(source.height, source.line_size)[: target.height]
+        lines = np.zeros((target.height, target.line_size), np.uint8)
+        lines[:, : target.width] = rows[:, : target.width]
+        target.update(lines.tobytes())
+    return cut

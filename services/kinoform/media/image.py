@@ -44,6 +44,8 @@ def probe_image(
         raise MediaTooLarge(f"{len(data)} bytes; at most {max_bytes} are allowed")
     with _opened(data) as image:
         _check_size(image.width, image.height, max_pixels, max_side)
+        image.verify()  # the checksums, which loading leaves unread where it can
+    with _opened(data) as image:
         image.load()
         width, height = _shown_size(image)
         return ImageInfo(width, height, _FORMATS[str(image.format)])
