@@ -59,7 +59,7 @@ class WanFamily:
         if kind != "WanPipeline":
             raise ModelError("model", f"{source!r} is for {kind}, wanted WanPipeline")
         chosen = dtype or (torch.float32 if device.type == "cpu" else torch.bfloat16)
-        pipeline = WanPipeline.from_pretrained(source, torch_dtype={"default": chosen, "vae": torch.float32})
+        pipeline = WanPipeline.from_pretrained(source, dtype={"default": chosen, "vae": torch.float32})
         return cls(pipeline.to(device), name=name)
 
     @torch.inference_mode()
