@@ -33,8 +33,6 @@ async def _serve(config: GatewayConfig, grace_s: float) -> int:
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
     gateway = build(config)
     await gateway.start()
-    host = config.listen.rpartition(":")[0]
-    print(f"listening grpc://{host}:{gateway.port}", flush=True)
     await stop.wait()
     await gateway.drain(grace_s)
     return 0
