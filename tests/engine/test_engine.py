@@ -296,3 +296,38 @@ def test_commands_for_jobs_that_have_ended_do_nothing(engine: GaussianEngine) ->
     again = Transcript()
     engine.submit(job("a", Draw()), again)
     assert torch.equal(result(again), alone(Draw()))
+
+
+def test_a_job_that_cannot_be_saved_fails_alone() -> None:
+    class Unsaveable(GaussianFamily):
+        def save(self, state: Point) -> bytes:
+            raise OSError("no room")
+
+    engine: GaussianEngine = Engine(Unsaveable())
+    broken, other = Transcript(), Transcript()
+    engine.submit(job("a", Draw(seed=1), checkpoint_every=2), broken)
+    engine.submit(job("b", Draw(seed=2)), other)
+    engine.start()
+    assert isinstance(broken.last().error, OSError)
+    assert torch.equal(result(other), alone(Draw(seed=2)))
+    engine.close()
+
+
+def test_an_engine_that_dies_tells_every_job_and_takes_no_more() -> None:
+    class Rotten(GaussianFamily):
+        def steps_done(self, state: Point) -> int:
+            if state.step == 2:
+                raise SystemError("bit rot")
+            return state.step
+
+    engine: GaussianEngine = Engine(Rotten())
+    transcripts = [Transcript(), Transcript()]
+    for seed, transcript in enumerate(transcripts):
+        engine.submit(job(str(seed), Draw(seed=seed)), transcript)
+    engine.start()
+    for transcript in transcripts:
+        assert isinstance(transcript.last().error, SystemError)
+    assert not engine.running
+    with pytest.raises(EngineClosed):
+        engine.submit(job("late", Draw()), Transcript())
+    engine.close()
