@@ -13,6 +13,7 @@ from google.protobuf.any_pb2 import Any
 from google.protobuf.message import Message
 from google.rpc import code_pb2, error_details_pb2, status_pb2
 from grpc_status import rpc_status
+
 from kinoform_proto.asset.v1 import asset_pb2, asset_pb2_grpc
 from kinoform_proto.catalog.v1 import catalog_pb2, catalog_pb2_grpc
 from kinoform_proto.job.v1 import job_pb2, job_pb2_grpc

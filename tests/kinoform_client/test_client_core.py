@@ -8,6 +8,7 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
+
 from kinoform_client import (
     DeadlineError,
     InternalError,
@@ -88,7 +89,7 @@ def test_only_what_can_help_is_tried_again() -> None:
         with pytest.raises(type(hopeless)):
             attempts.pause(hopeless, 0)
     busy = ResourceExhaustedError("busy", ErrorDetails(retry_after=timedelta(seconds=3)))
-    assert attempts.pause(busy, 0) == 3
+    assert attempts.pause(busy, 0) == 3 + RetryPolicy().first_pause_s
     with pytest.raises(ResourceExhaustedError):
         attempts.pause(busy, 18)
 

@@ -19,7 +19,7 @@ class _Guarded(TyperGroup):
         try:
             return super().invoke(ctx)
         except KinoformError as error:
-            _explain(error)
+            _explain(error, ctx.find_object(Session))
             raise typer.Exit(EXITS.get(type(error), Exit.BUG)) from error
         except KeyboardInterrupt:
             raise typer.Exit(Exit.INTERRUPTED) from None
@@ -67,11 +67,13 @@ def main() -> None:
     app()
 
 
-def _explain(error: KinoformError) -> None:
+def _explain(error: KinoformError, options: Session | None) -> None:
     if isinstance(error, InvalidArgumentError) and error.violations:
         for bad in error.violations:
             note(f"kinoform: {bad.field}: {bad.description}")
         return
-    note(f"kinoform: {error}")
-    if isinstance(error, UnavailableError):
+    if isinstance(error, UnavailableError) and options is not None:
+        note(f"kinoform: no answer from {options.settings().address}: {error}")
         note("Is a server running there? `kinoform doctor` looks, `kinoform serve` starts one.")
+        return
+    note(f"kinoform: {error}")

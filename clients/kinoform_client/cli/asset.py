@@ -5,10 +5,9 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.table import Table
 
 from kinoform_client.cli.progress import JobView, new_bar
-from kinoform_client.cli.session import print_json, session, stdout
+from kinoform_client.cli.session import print_json, print_lines, print_table, session
 
 app = typer.Typer(help="Move files to and from the server.", no_args_is_help=True)
 
@@ -29,7 +28,7 @@ def put(
         if as_json:
             print_json(asset)
         else:
-            stdout.print(asset.name, markup=False, soft_wrap=True)
+            print_lines(asset.name)
 
 
 @app.command()
@@ -47,7 +46,7 @@ def get(
         if as_json:
             print_json({"asset": name, "file": str(path)})
         else:
-            stdout.print(str(path), markup=False, soft_wrap=True)
+            print_lines(str(path))
 
 
 @app.command("list")
@@ -58,7 +57,7 @@ def list_assets(
     as_json: AsJson = False,
 ) -> None:
     """List stored files, newest first."""
-    table = Table("asset", "file", "type", "bytes", "created", box=None, pad_edge=False)
+    rows = [("ASSET", "FILE", "TYPE", "BYTES", "CREATED")]
     with session(context).client() as client:
         for asset in islice(client.assets.list(job=job, page_size=min(limit, 500)), limit):
             if as_json:
@@ -66,6 +65,6 @@ def list_assets(
                 continue
             created = "" if asset.created is None else asset.created.astimezone().strftime("%Y-%m-%d %H:%M:%S")
             short = asset.name.rpartition("/")[2]
-            table.add_row(short, asset.display_name, asset.media_type, str(asset.size_bytes), created)
+            rows.append((short, asset.display_name, asset.media_type, str(asset.size_bytes), created))
     if not as_json:
-        stdout.print(table)
+        print_table(rows)

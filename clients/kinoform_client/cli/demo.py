@@ -12,7 +12,7 @@ import typer
 from kinoform_client._core.retry import RetryPolicy
 from kinoform_client.cli.progress import JobView, new_bar
 from kinoform_client.cli.serve import Runtime, serve_command
-from kinoform_client.cli.session import note, stdout
+from kinoform_client.cli.session import note, print_lines
 from kinoform_client.demo.clips import Made, Wish, picture_wish, wishes
 from kinoform_client.demo.frames import needs_pictures, write_sheet
 from kinoform_client.demo.page import write_page
@@ -50,8 +50,7 @@ def demo(
     write_sheet([(each.file, each.caption) for each in clips], output / "contact-sheet.png")
     took = time.monotonic() - began
     page = write_page(output / "index.html", chosen, clips, started_s=started, took_s=took, runtime=runtime)
-    for path in (*(each.file for each in clips), output / "contact-sheet.png", page):
-        stdout.print(str(path), markup=False, soft_wrap=True)
+    print_lines(*(str(each.file) for each in clips), str(output / "contact-sheet.png"), str(page))
     clips_s = sum(each.seconds for each in clips) / len(clips)
     note(
         f"{len(clips)} clips in {took:.0f} s, of which {started:.0f} s to start; {clips_s:.1f} s from asking to having."

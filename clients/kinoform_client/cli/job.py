@@ -5,10 +5,9 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.table import Table
 
 from kinoform_client.cli.progress import JobView, new_bar, phase
-from kinoform_client.cli.session import Exit, note, plain, print_json, session, stdout
+from kinoform_client.cli.session import Exit, note, plain, print_json, print_table, session
 from kinoform_client.cli.target import target
 from kinoform_client.cli.video import finish, labels
 from kinoform_client.sync.handles import JobHandle
@@ -30,7 +29,7 @@ def list_jobs(
     as_json: AsJson = False,
 ) -> None:
     """List jobs, newest first."""
-    table = Table("job", "state", "progress", "model", "created", "prompt", box=None, pad_edge=False)
+    rows = [("JOB", "STATE", "PROGRESS", "MODEL", "CREATED", "PROMPT")]
     with session(context).client() as client:
         found = client.jobs.list(
             states=state or (), models=model or (), labels=labels(label), page_size=min(limit, 500)
@@ -39,9 +38,9 @@ def list_jobs(
             if as_json:
                 print_json(job)
             else:
-                table.add_row(*_row(job))
+                rows.append(_row(job))
     if not as_json:
-        stdout.print(table)
+        print_table(rows)
 
 
 @app.command()
@@ -118,10 +117,7 @@ def _show(job: Job, as_json: bool) -> None:
     if as_json:
         print_json(job)
         return
-    table = Table(box=None, show_header=False, pad_edge=False)
-    for name, value in _facts(job):
-        table.add_row(name, value)
-    stdout.print(table)
+    print_table(_facts(job))
 
 
 def _facts(job: Job) -> list[tuple[str, str]]:
@@ -139,9 +135,9 @@ def _facts(job: Job) -> list[tuple[str, str]]:
     return facts
 
 
-def _row(job: Job) -> tuple[str, ...]:
+def _row(job: Job) -> tuple[str, str, str, str, str, str]:
     progress = "" if job.state.ended else phase(job.progress)
-    return (job.name.rpartition("/")[2], job.state, progress, job.model, _when(job), _prompt(job)[:60])
+    return (job.name.rpartition("/")[2], job.state, progress, job.model, _when(job), _prompt(job))
 
 
 def _prompt(job: Job) -> str:

@@ -4,7 +4,7 @@ from typing import Annotated, Any
 
 import typer
 
-from kinoform_client.cli.session import print_json, session, stdout
+from kinoform_client.cli.session import print_json, print_lines, session
 from kinoform_client.types import Model
 
 
@@ -19,7 +19,7 @@ def models(
         if as_json:
             print_json(dict(model.card) | {"name": model.name, "is_default": model.is_default})
         else:
-            stdout.print("\n".join(_lines(model)), markup=False, soft_wrap=True)
+            print_lines(*_lines(model))
 
 
 def _lines(model: Model) -> list[str]:

@@ -75,8 +75,10 @@ class JobView:
 
 def phase(progress: types.JobProgress) -> str:
     """`denoise 5/20, about 12 s left`."""
-    if progress.stage is types.Stage.QUEUED:
-        text = f"queued, {progress.queue_position} ahead" if progress.queue_position else "queued, next"
+    if progress.queue_position:
+        text = f"queued, {progress.queue_position} ahead"
+    elif progress.stage in (types.Stage.QUEUED, types.Stage.UNKNOWN):
+        text = "queued, next"
     elif progress.stage is types.Stage.DENOISE:
         text = f"denoise {progress.step}/{progress.steps}"
     else:

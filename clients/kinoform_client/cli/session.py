@@ -2,7 +2,7 @@
 
 import json
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields, is_dataclass
 from datetime import datetime, timedelta
 from enum import IntEnum
@@ -13,6 +13,7 @@ import typer
 from rich.console import Console
 
 from kinoform_client import errors
+from kinoform_client._core.address import Settings, settings
 from kinoform_client._core.retry import RetryPolicy
 from kinoform_client.sync.client import Client
 
@@ -58,9 +59,13 @@ class Session:
     api_key: str | None
     project: str
 
+    def settings(self) -> Settings:
+        """Where the server is. Raises InvalidArgumentError."""
+        return settings(self.address, self.api_key)
+
     def client(self) -> Client:
         """A client that gives up on a server that isn't there within seconds."""
-        policy = RetryPolicy(total_s=10)
+        policy = RetryPolicy(total_s=6)
         return Client(self.address, api_key=self.api_key, project=self.project, retry=policy)
 
 
@@ -76,6 +81,18 @@ def print_json(value: object) -> None:
     json.dump(plain(value), sys.stdout, ensure_ascii=False, allow_nan=False)
     sys.stdout.write("\n")
     sys.stdout.flush()
+
+
+def print_lines(*lines: str) -> None:
+    """Lines on stdout, never cut or broken: they are meant to be copied and piped."""
+    for line in lines:
+        stdout.print(line, markup=False, soft_wrap=True)
+
+
+def print_table(rows: Sequence[Sequence[str]]) -> None:
+    """Rows in aligned columns."""
+    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+    print_lines(*("  ".join(map(str.ljust, row, widths)).rstrip() for row in rows))
 
 
 def note(text: str) -> None:

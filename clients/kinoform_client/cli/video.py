@@ -9,7 +9,7 @@ import typer
 
 from kinoform_client._core.outcome import raise_unless_succeeded
 from kinoform_client.cli.progress import JobView, new_bar
-from kinoform_client.cli.session import Exit, note, plain, print_json, session, stdout
+from kinoform_client.cli.session import Exit, note, plain, print_json, print_lines, session
 from kinoform_client.cli.target import Target, target, unpack_frames
 from kinoform_client.errors import invalid
 from kinoform_client.sync.handles import JobHandle
@@ -77,7 +77,7 @@ def generate(
         elif as_json:
             print_json(job.job)
         else:
-            stdout.print(job.name, markup=False, soft_wrap=True)
+            print_lines(job.name)
 
 
 def finish(job: JobHandle, place: Target | None, *, previews: Path | None, as_json: bool, after: int = 0) -> None:
@@ -97,8 +97,7 @@ def finish(job: JobHandle, place: Target | None, *, previews: Path | None, as_js
         print_json(plain(job.job) | {"files": [str(path) for path in files]})
     raise_unless_succeeded(job.job)
     if not as_json:
-        for path in files:
-            stdout.print(str(path), markup=False, soft_wrap=True)
+        print_lines(*map(str, files))
 
 
 def save(job: JobHandle, place: Target, view: JobView) -> list[Path]:

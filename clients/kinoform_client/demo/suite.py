@@ -8,7 +8,7 @@ from typing import Self
 
 from kinoform_client.errors import UnavailableError
 
-_START_S = 240.0
+_START_S = 300.0
 _STOP_S = 90.0
 _READY = "ready "
 

@@ -5,8 +5,8 @@ import random
 from pathlib import Path
 
 import pytest
-from kinoform_client import AsyncClient, ChecksumError, DataLossError, InvalidArgumentError, NotFoundError, RetryPolicy
 
+from kinoform_client import AsyncClient, ChecksumError, DataLossError, InvalidArgumentError, NotFoundError, RetryPolicy
 from tests.kinoform_client.client_peer import Peer, Served, unavailable
 
 PATIENT = RetryPolicy(total_s=5, patience_s=10, first_pause_s=0.01, longest_pause_s=0.05)

@@ -4,6 +4,7 @@ import threading
 from collections.abc import AsyncIterator
 
 import pytest
+
 from kinoform_client import (
     AsyncClient,
     CheckpointSaved,
@@ -20,7 +21,6 @@ from kinoform_client import (
     UnavailableError,
     WarningRaised,
 )
-
 from tests.kinoform_client.client_peer import Peer, Served, not_found, unavailable
 
 PATIENT = RetryPolicy(total_s=5, patience_s=10, first_pause_s=0.01, longest_pause_s=0.05)

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from google.protobuf.duration_pb2 import Duration
 from google.rpc import code_pb2, error_details_pb2
+
 from kinoform_client import (
     Client,
     DeadlineError,
@@ -22,7 +23,6 @@ from kinoform_client import (
     UnavailableError,
     Violation,
 )
-
 from tests.kinoform_client.client_peer import Peer, Served, rich_status, unavailable
 
 PATIENT = RetryPolicy(total_s=5, patience_s=10, first_pause_s=0.01, longest_pause_s=0.05)

@@ -5,9 +5,9 @@ from fractions import Fraction
 
 import pytest
 from google.protobuf.json_format import ParseDict
+
 from kinoform_client import Client, NotFoundError
 from kinoform_proto.catalog.v1 import catalog_pb2
-
 from tests.kinoform_client.client_peer import Peer, Served
 
 CARD = {"vocabulary": {"subjects": ["a penguin"]}, "held_out": [["a", "b", "c"]], "clips": 200, "adherence": 0.5}

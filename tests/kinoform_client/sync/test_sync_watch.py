@@ -5,6 +5,7 @@ import threading
 from collections.abc import Iterator
 
 import pytest
+
 from kinoform_client import (
     CheckpointSaved,
     Client,
@@ -21,7 +22,6 @@ from kinoform_client import (
     UnavailableError,
     WarningRaised,
 )
-
 from tests.kinoform_client.client_peer import Peer, Served, not_found, unavailable
 
 PATIENT = RetryPolicy(total_s=5, patience_s=10, first_pause_s=0.01, longest_pause_s=0.05)

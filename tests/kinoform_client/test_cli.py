@@ -1,0 +1,261 @@
+"""The command line on a peer: what is printed where, and how commands end."""
+
+import hashlib
+import io
+import json
+import subprocess
+import sys
+import threading
+import time
+import zipfile
+from pathlib import Path
+
+import pytest
+from google.protobuf.json_format import ParseDict
+from google.rpc import code_pb2, error_details_pb2
+from typer.testing import CliRunner, Result
+
+from kinoform_client.cli.app import app
+from kinoform_client.cli.target import slug, target
+from kinoform_client.errors import InvalidArgumentError
+from kinoform_client.types import VideoFormat
+from kinoform_proto.catalog.v1 import catalog_pb2
+from tests.kinoform_client.client_peer import Served, rich_status
+
+CARD = {
+    "name": "kino-mini",
+    "vocabulary": {"subjects": ["a penguin"], "motions": ["jumps"], "backgrounds": ["over snow"]},
+    "held_out": [["a penguin", "jumps", "over snow"]],
+}
+
+
+class Shell:
+    """Runs commands against the peer, in a folder of its own; jobs succeed as they are submitted."""
+
+    def __init__(self, served: Served) -> None:
+        self.served = served
+        self.video = b"video" * 1000
+
+    def __call__(self, *arguments: str) -> Result:
+        return CliRunner().invoke(app, ["--address", self.served.address, *arguments])
+
+    def generate(self, *arguments: str) -> Result:
+        worker = threading.Thread(target=self._work)
+        worker.start()
+        result = self("video", "generate", *arguments)
+        worker.join()
+        return result
+
+    def _work(self) -> None:
+        peer, known = self.served.peer, len(self.served.peer.jobs)
+        for _ in range(100):
+            if len(peer.jobs) > known:
+                peer.run(list(peer.jobs)[-1], video=self.video)
+                return
+            time.sleep(0.02)
+
+
+@pytest.fixture
+def shell(served: Served, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Shell:
+    monkeypatch.chdir(tmp_path)
+    return Shell(served)
+
+
+def test_a_clip_is_saved_under_the_prompts_name(shell: Shell, tmp_path: Path) -> None:
+    for name in ("a-penguin-jumps.mp4", "a-penguin-jumps-2.mp4"):
+        result = shell.generate("A penguin jumps!")
+        assert (result.exit_code, result.stdout) == (0, f"{name}\n")
+        assert (tmp_path / name).read_bytes() == shell.video
+    assert "denoise 1/3" in result.stderr
+    assert "warning: outside the vocabulary: zebra" in result.stderr
+
+
+@pytest.mark.parametrize(("name", "number"), [("x.mp4", 1), ("x.WEBM", 2), ("x.gif", 3), ("x.zip", 4)])
+def test_the_suffix_chooses_the_format(shell: Shell, tmp_path: Path, name: str, number: int) -> None:
+    assert shell.generate("x", "-o", f"new/{name}").exit_code == 0
+    assert shell.served.peer.requests[0].spec.file.format == number
+    assert (tmp_path / "new" / name).read_bytes() == shell.video
+
+
+def test_every_option_reaches_the_request(shell: Shell, tmp_path: Path) -> None:
+    (tmp_path / "first.png").write_bytes(b"\x89PNG\r\n\x1a\n")
+    options = "--image first.png --model m --frames 9 --width 64 --height 48 --fps 24000/1001 --steps 7 --guidance 2.5"
+    more = "--seed 11 --negative blur --view-size 256x192 --upscale nearest --reproducible --priority -5 --label a=b=c"
+    result = shell("video", "generate", "a penguin", *options.split(), *more.split(), "--no-wait")
+    (request,) = shell.served.peer.requests
+    assert (result.exit_code, result.stdout.strip()) == (0, next(iter(shell.served.peer.jobs)))
+    spec = request.spec
+    assert (spec.model, spec.frames, spec.size.width, spec.size.height) == ("m", 9, 64, 48)
+    assert (spec.frame_rate.numerator, spec.frame_rate.denominator) == (24000, 1001)
+    assert (spec.sampling.steps, spec.sampling.guidance, spec.sampling.seed) == (7, 2.5, 11)
+    assert (spec.sampling.reproducible, spec.prompt.negative, spec.file.upscale) == (True, "blur", 1)
+    assert (spec.file.view_size.width, spec.file.view_size.height) == (256, 192)
+    assert (request.priority, dict(request.labels)) == (-5, {"a": "b=c"})
+    assert spec.image.inline.startswith(b"\x89PNG")
+
+
+def test_json_is_one_object_a_line_and_nothing_else(shell: Shell) -> None:
+    result = shell.generate("x", "--json", "-o", "x.mp4")
+    (line,) = result.stdout.splitlines()
+    job = json.loads(line)
+    assert (job["state"], job["files"], job["outputs"][0]["role"]) == ("SUCCEEDED", ["x.mp4"], "video")
+    events = [json.loads(line) for line in shell("job", "watch", job["name"], "--json").stdout.splitlines()]
+    assert [event["sequence"] for event in events] == list(range(1, job["last_sequence"] + 1))
+    assert {event["event"] for event in events} == {
+        "state_changed",
+        "progress",
+        "preview",
+        "checkpoint_saved",
+        "warning_raised",
+        "output_ready",
+    }
+    listed = [json.loads(line) for line in shell("job", "list", "--json").stdout.splitlines()]
+    assert [each["name"] for each in listed] == [job["name"]]
+
+
+def test_frames_are_unpacked_into_the_folder_in_place_of_older_ones(shell: Shell, tmp_path: Path) -> None:
+    for count in (3, 2):
+        shell.video = archive({f"frame_{number:04d}.png": b"%d" % number for number in range(1, count + 1)})
+        assert shell.generate("x", "-o", "frames/").exit_code == 0
+    assert shell.served.peer.requests[0].spec.file.format == 4
+    assert sorted(path.name for path in (tmp_path / "frames").iterdir()) == ["frame_0001.png", "frame_0002.png"]
+
+
+@pytest.mark.parametrize("name", ["../frame_0001.png", "/tmp/frame_0001.png", "frame_0001.png/../../x", "x.sh"])
+def test_nothing_is_unpacked_from_an_archive_with_other_entries(shell: Shell, tmp_path: Path, name: str) -> None:
+    shell.video = archive({"frame_0001.png": b"1", name: b"2"})
+    assert shell.generate("x", "-o", "frames/").exit_code == 4
+    assert list((tmp_path / "frames").iterdir()) == []
+    assert [path.name for path in tmp_path.iterdir()] == ["frames"]
+
+
+def test_a_compressed_archive_is_refused(shell: Shell, tmp_path: Path) -> None:
+    shell.video = archive({"frame_0001.png": bytes(1 << 20)}, zipfile.ZIP_DEFLATED)
+    assert shell.generate("x", "-o", "frames/").exit_code == 4
+    assert list((tmp_path / "frames").iterdir()) == []
+
+
+def test_previews_are_kept(shell: Shell, tmp_path: Path) -> None:
+    assert shell.generate("x", "--previews", "looks").exit_code == 0
+    assert (tmp_path / "looks/preview_0003.png").read_bytes() == b"\x89PNG"
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["video", "generate"],
+        ["video", "generate", "x", "--frames", "many"],
+        ["video", "generate", "x", "-o", "clip.avi"],
+        ["video", "generate", "x", "--view-size", "big"],
+        ["video", "generate", "x", "--label", "lonely"],
+        ["video", "generate", "x", "--image", "missing.png"],
+        ["video", "generate", "x", "--width", "64"],
+        ["job", "list", "--state", "happy"],
+        ["nonsense"],
+        ["--address", "http://x", "models"],
+    ],
+)
+def test_bad_input_ends_with_2_and_asks_for_no_job(shell: Shell, arguments: list[str]) -> None:
+    result = shell(*arguments)
+    assert (result.exit_code, result.stdout) == (2, "")
+    assert result.stderr
+    assert shell.served.peer.jobs == {}
+
+
+def test_every_bad_field_is_a_line_and_ends_with_2(shell: Shell) -> None:
+    bad = error_details_pb2.BadRequest()
+    bad.field_violations.add(field="spec.frames", description="must be 1 to 16, got 0")
+    bad.field_violations.add(field="spec.prompt.text", description="must not be empty")
+    shell.served.peer.faults.refusals["GenerateVideo"] = [rich_status(code_pb2.INVALID_ARGUMENT, "bad", bad)]
+    result = shell("video", "generate", "", "--frames", "0")
+    assert (result.exit_code, result.stdout) == (2, "")
+    assert result.stderr.splitlines() == [
+        "kinoform: spec.frames: must be 1 to 16, got 0",
+        "kinoform: spec.prompt.text: must not be empty",
+    ]
+
+
+@pytest.mark.parametrize("code", [code_pb2.RESOURCE_EXHAUSTED, code_pb2.ALREADY_EXISTS, code_pb2.UNAUTHENTICATED])
+def test_refused_ends_with_3(shell: Shell, code: int) -> None:
+    shell.served.peer.faults.refusals["GenerateVideo"] = [rich_status(code, "no")]
+    result = shell("video", "generate", "x")
+    assert (result.exit_code, result.stdout, result.stderr) == (3, "", "kinoform: no\n")
+    assert shell("job", "show", "missing").exit_code == 3
+
+
+def test_a_failed_job_ends_with_4(shell: Shell) -> None:
+    name = shell("video", "generate", "x", "--no-wait").stdout.strip()
+    shell.served.peer.fail(name, rich_status(code_pb2.INTERNAL, "the GPU fell off"))
+    result = shell("job", "watch", name)
+    assert result.exit_code == 4
+    assert "the GPU fell off" in result.stderr
+    assert shell("job", "watch", name, "--json").exit_code == 4
+    assert json.loads(shell("job", "show", name, "--json").stdout)["error"]["message"] == "the GPU fell off"
+
+
+def test_jobs_are_steered(shell: Shell, tmp_path: Path) -> None:
+    name = shell("video", "generate", "x", "--no-wait").stdout.strip()
+    short = name.rpartition("/")[2]
+    assert json.loads(shell("job", "cancel", short, "--json").stdout)["state"] == "CANCELLED"
+    assert shell("job", "watch", short).exit_code == 4
+    assert json.loads(shell("job", "retry", short, "--json").stdout)["state"] == "QUEUED"
+    assert shell("job", "delete", short).exit_code == 0
+    assert shell("job", "delete", short).exit_code == 3
+    name = shell("video", "generate", "y", "--no-wait").stdout.strip()
+    shell.served.peer.run(name)
+    assert shell("job", "watch", name, "-o", "y.mp4").stdout == "y.mp4\n"
+    assert (tmp_path / "y.mp4").read_bytes() == shell.video
+    assert name.rpartition("/")[2] in shell("job", "list", "--state", "succeeded").stdout
+
+
+def test_assets_go_there_and_come_back(shell: Shell, tmp_path: Path) -> None:
+    (tmp_path / "in.png").write_bytes(b"\x89PNG\r\n\x1a\n" + bytes(5000))
+    name = shell("asset", "put", "in.png").stdout.strip()
+    assert shell("asset", "get", name, "-o", "out.png").stdout == "out.png\n"
+    assert (tmp_path / "out.png").read_bytes() == (tmp_path / "in.png").read_bytes()
+    (listed,) = shell("asset", "list", "--json").stdout.splitlines()
+    assert json.loads(listed)["sha256"] == hashlib.sha256((tmp_path / "in.png").read_bytes()).hexdigest()
+
+
+def test_models_print_the_whole_card(shell: Shell) -> None:
+    model = catalog_pb2.Model(name="models/kino-mini", is_default=True)
+    model.video.default_frame_rate.denominator = 1
+    ParseDict(CARD, model.card)
+    shell.served.peer.models.append(model)
+    (line,) = shell("models", "--json").stdout.splitlines()
+    assert json.loads(line) == CARD | {"is_default": True}
+    assert "subjects: a penguin" in shell("models").stdout
+
+
+def test_an_unreachable_server_ends_with_5(served: Served) -> None:
+    served.stop()
+    command = [sys.executable, "-m", "kinoform_client", "--address", served.address, "models"]
+    result = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert (result.returncode, result.stdout) == (5, "")
+    assert f"no answer from {served.address}" in result.stderr
+    assert "Traceback" not in result.stderr
+
+
+def test_names_from_prompts() -> None:
+    assert slug("A penguin, over/teal …") == "a-penguin-over-teal"
+    assert slug("../../etc/passwd") == "etc-passwd"
+    assert slug("!?") == "clip"
+    assert slug("ein Käfer läuft") == "ein-käfer-läuft"
+    assert len(slug("penguin " * 100)) <= 60
+
+
+def test_targets(tmp_path: Path) -> None:
+    assert target("x.gif", "").format is VideoFormat.GIF
+    assert target(str(tmp_path), "").folder
+    assert target("frames", "").folder
+    (tmp_path / "file").touch()
+    with pytest.raises(InvalidArgumentError, match="is a file"):
+        target(str(tmp_path / "file"), "")
+
+
+def archive(entries: dict[str, bytes], compression: int = zipfile.ZIP_STORED) -> bytes:
+    data = io.BytesIO()
+    with zipfile.ZipFile(data, "w", compression) as file:
+        for name, content in entries.items():
+            file.writestr(name, content)
+    return data.getvalue()
