@@ -20,7 +20,11 @@ USAGE, FAILURE = 2, 1
 def main() -> int:
     """Serves until SIGTERM or Ctrl-C. The only line on stdout is `ready grpc://HOST:PORT`."""
     options = _parser().parse_args()
-    logging.basicConfig(stream=sys.stderr, level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s %(message)s")
+    # The supervisor forks; gRPC's own handling of that does nothing for it but complain.
+    os.environ["GRPC_ENABLE_FORK_SUPPORT"] = "0"
+    logging.basicConfig(stream=sys.stderr, format="%(asctime)s %(levelname)s %(name)s %(message)s")
+    logging.getLogger("kinoform").setLevel(logging.INFO)
+    logging.getLogger("kinoform_cluster").setLevel(logging.INFO)
     try:
         settings = _settings(options)
         asyncio.run(_serve(options.runtime, settings))

@@ -9,16 +9,17 @@ from ray import serve
 from ray.exceptions import RayError
 from ray.serve import Application
 from ray.serve.config import AutoscalingConfig
+from ray.serve.schema import LoggingConfig
 
-from kinoform.video.build import VideoConfig
-from kinoform.video.build import build as build_service
-from kinoform.video.servicer import run
+from kinoform.video.config import VideoConfig
 from kinoform_proto.engine.v1.engine_pb2 import RunRequest, RunResponse
 
 GRACE_S = 20.0
 HEALTH_PERIOD_S = 5.0
 HEALTH_TIMEOUT_S = 30.0
 """Long: loading a second model may keep the machine busy."""
+
+QUIET = LoggingConfig(log_level="WARNING", enable_access_log=False)
 
 
 class VideoArgs(BaseModel):
@@ -41,15 +42,18 @@ class VideoArgs(BaseModel):
 
 
 class Video:
-    """One replica."""
+    """One replica. What needs torch is imported here alone: the processes that deploy it stay light."""
 
     # Serve awaits it, in the event loop that the methods run in.
     async def __init__(self, config: VideoConfig) -> None:  # type: ignore[misc]
-        self._service = await build_service(config)
+        from kinoform.video.build import build as build_service
+        from kinoform.video.servicer import run
+
+        self._service, self._run = await build_service(config), run
 
     async def Run(self, requests: AsyncIterator[RunRequest]) -> AsyncIterator[RunResponse]:
         """`EngineService.Run`. Serve finds it by its bare name."""
-        async with aclosing(run(self._service, _until_gone(requests))) as responses:
+        async with aclosing(self._run(self._service, _until_gone(requests))) as responses:
             async for response in responses:
                 yield response
 
@@ -85,6 +89,7 @@ def build(args: VideoArgs) -> Application:
         graceful_shutdown_timeout_s=GRACE_S,
         health_check_period_s=HEALTH_PERIOD_S,
         health_check_timeout_s=HEALTH_TIMEOUT_S,
+        logging_config=QUIET,
     )
     return deployment.bind(config)
 

@@ -11,9 +11,8 @@ from pathlib import Path
 import ray
 from ray import serve
 from ray.serve.config import gRPCOptions
-from ray.serve.schema import LoggingConfig
 
-from kinoform_cluster.app import VideoArgs, build
+from kinoform_cluster.app import QUIET, VideoArgs, build
 from kinoform_cluster.folder import DataFolder
 from kinoform_cluster.ports import usable_port
 from kinoform_cluster.processes import adopt_orphans, sweep
@@ -59,7 +58,7 @@ def _start(options: argparse.Namespace, temp: Path) -> None:
         # Without an HTTP port Serve starts no proxy at all.
         http_options={"host": LOOPBACK, "port": usable_port(LOOPBACK, 0)},
         grpc_options=gRPCOptions(port=options.port, grpc_servicer_functions=[SERVICER], enable_reflection=False),
-        logging_config=LoggingConfig(log_level="WARNING", enable_access_log=False),
+        logging_config=QUIET,
     )
     args = VideoArgs(
         assets=str(folder.assets),

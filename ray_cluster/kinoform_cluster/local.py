@@ -8,8 +8,8 @@ from kinoform.gateway.config import GatewayConfig
 from kinoform.gateway.logs import configure
 from kinoform.gateway.server import build as build_gateway
 from kinoform.models.registry import DEFAULT_MODEL, catalogue
-from kinoform.video.build import VideoConfig
 from kinoform.video.build import build as build_video
+from kinoform.video.config import VideoConfig
 from kinoform.video.servicer import VideoServicer
 from kinoform_cluster.folder import DataFolder
 from kinoform_cluster.ports import address

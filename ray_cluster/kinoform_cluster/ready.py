@@ -2,19 +2,22 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
-from typing import cast
+from typing import TYPE_CHECKING, cast
 
 import grpc
 from grpc_health.v1 import health_pb2, health_pb2_grpc
 
-from kinoform_proto.engine.v1.engine_pb2 import RunRequest, RunResponse
+from kinoform_proto.engine.v1.engine_pb2 import RunRequest
 from kinoform_proto.engine.v1.engine_pb2_grpc import EngineServiceStub
+
+if TYPE_CHECKING:
+    from kinoform_proto.engine.v1.engine_pb2_grpc import EngineServiceAsyncStub
 
 APPLICATION = (("application", "video"),)
 """Serve finds the application by this metadata."""
 
-Call = grpc.aio.StreamStreamCall[RunRequest, RunResponse]
-
+_ENGINE_ANSWERS_S = 60.0
+"""Long: a request waits within Serve until the first replica is up, and one that gives up leaves noise in its logs."""
 _ANSWER_S = 5.0
 _PAUSE_S = 0.1
 
@@ -22,7 +25,9 @@ _PAUSE_S = 0.1
 async def engine_answers(address: str) -> bool:
     """Whether the video service behind `address` answers; it is sent an empty command, which it refuses."""
     async with grpc.aio.insecure_channel(address) as channel:
-        call = cast(Call, EngineServiceStub(channel).Run(_nothing(), metadata=APPLICATION, timeout=_ANSWER_S))
+        # Two classes to the type checker, one at run time.
+        stub = cast("EngineServiceAsyncStub", EngineServiceStub(channel))
+        call = stub.Run(_nothing(), metadata=APPLICATION, timeout=_ENGINE_ANSWERS_S)
         try:
             response = await anext(aiter(call), None)
         except grpc.aio.AioRpcError:

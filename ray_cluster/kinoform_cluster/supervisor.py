@@ -25,6 +25,7 @@ SETTLED_S = 60.0
 RAY_ENVIRONMENT = {
     "RAY_AUTH_MODE": "disabled",  # every port is on this machine; the services ask for the engine token
     "RAY_USAGE_STATS_ENABLED": "0",
+    "RAY_COLOR_PREFIX": "0",
     "RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO": "0",
 }
 _log = logging.getLogger(__name__)

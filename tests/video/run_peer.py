@@ -15,7 +15,8 @@ from kinoform.models.registry import Registration
 from kinoform.store.assets import AssetStore
 from kinoform.video.blobs import Blobs
 from kinoform.video.build import start_engine
-from kinoform.video.maker import Rhythm, Tools
+from kinoform.video.config import Rhythm
+from kinoform.video.maker import Tools
 from kinoform.video.models import ClipFamily, Models
 from kinoform.video.pools import Pools
 from kinoform.video.service import VideoService

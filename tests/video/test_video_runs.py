@@ -15,7 +15,7 @@ from kinoform.engine.family import Frames
 from kinoform.models.clip import ClipRequest
 from kinoform.models.kino_mini.family import KinoMini
 from kinoform.models.kino_mini.state import ClipState, Conditioning
-from kinoform.video.maker import Rhythm
+from kinoform.video.config import Rhythm
 from kinoform_proto.engine.v1 import engine_pb2 as pb
 from tests.models.tiny_kino import write_tiny_kino
 from tests.video.run_peer import STEPS, Stream, served, spec, start

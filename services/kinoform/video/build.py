@@ -1,8 +1,6 @@
 """Chooses the parts of the video service."""
 
-from dataclasses import dataclass, field
 from functools import partial
-from pathlib import Path
 
 import torch
 
@@ -11,26 +9,11 @@ from kinoform.models.load import load_family
 from kinoform.models.registry import DEFAULT_MODEL, catalogue
 from kinoform.store.assets import AssetStore
 from kinoform.video.blobs import Blobs
-from kinoform.video.maker import Rhythm, Tools
+from kinoform.video.config import VideoConfig
+from kinoform.video.maker import Tools
 from kinoform.video.models import ClipEngine, ClipFamily, Models
 from kinoform.video.pools import Pools
 from kinoform.video.service import VideoService
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class VideoConfig:
-    """What a video service is made of."""
-
-    assets: str
-    """URL or folder of the asset store."""
-    token_file: Path
-    """Holds the secret that gateway and services share."""
-    models: tuple[str, ...] = ()
-    """Besides the embedded ones: `NAME=FAMILY:PATH`."""
-    threads: int = 1
-    """Of torch, for one operation."""
-    max_jobs: int = 16
-    rhythm: Rhythm = field(default_factory=Rhythm)
 
 
 async def build(config: VideoConfig) -> VideoService:

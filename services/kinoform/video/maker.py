@@ -17,6 +17,7 @@ from kinoform.media.image import load_rgb
 from kinoform.models.clip import ClipRequest
 from kinoform.store.errors import DigestMismatch, NotFound
 from kinoform.video.blobs import Blobs
+from kinoform.video.config import Rhythm
 from kinoform.video.files import write_files
 from kinoform.video.messages import CheckpointStored, Event, OutputStored, PreviewStored, Progressed, Stage, Start
 from kinoform.video.models import ClipEngine, LoadedModel, Models
@@ -25,20 +26,6 @@ from kinoform.video.preview import preview_png
 
 CHECKPOINT_TYPE = "application/vnd.kinoform.checkpoint"
 _log = logging.getLogger(__name__)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Rhythm:
-    """How often things are said and saved. None of it changes a clip's bytes."""
-
-    heartbeat_s: float = 2.0
-    """A sign of life when there is nothing else to say."""
-    preview_every: int = 4
-    """Steps."""
-    checkpoint_every: int = 1
-    """Steps."""
-    checkpoint_gap_s: float = 0.5
-    """No checkpoint sooner after the one before, however quick the steps; the last step's always comes."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,0 +1,34 @@
+"""What a video service is told at its start. Needs no torch: whoever deploys the service imports this alone."""
+
+from dataclasses import dataclass, field
+from pathlib import Path
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rhythm:
+    """How often things are said and saved. None of it changes a clip's bytes."""
+
+    heartbeat_s: float = 2.0
+    """A sign of life when there is nothing else to say."""
+    preview_every: int = 4
+    """Steps."""
+    checkpoint_every: int = 1
+    """Steps."""
+    checkpoint_gap_s: float = 0.5
+    """No checkpoint sooner after the one before, however quick the steps; the last step's always comes."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class VideoConfig:
+    """What a video service is made of."""
+
+    assets: str
+    """URL or folder of the asset store."""
+    token_file: Path
+    """Holds the secret that gateway and services share."""
+    models: tuple[str, ...] = ()
+    """Besides the embedded ones: `NAME=FAMILY:PATH`."""
+    threads: int = 1
+    """Of torch, for one operation."""
+    max_jobs: int = 16
+    rhythm: Rhythm = field(default_factory=Rhythm)

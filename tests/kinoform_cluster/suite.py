@@ -1,0 +1,124 @@
+"""A suite started as people start it, and a plain client of its public API."""
+
+import asyncio
+import os
+import signal
+import subprocess
+import sys
+import uuid
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from typing import Self
+
+import grpc
+import psutil
+
+from kinoform_proto.job.v1 import job_pb2, job_pb2_grpc
+from kinoform_proto.video.v1 import video_pb2, video_pb2_grpc
+
+
+class Suite:
+    """`python -m kinoform_cluster serve …`, until it says that it is ready."""
+
+    def __init__(self, *arguments: str) -> None:
+        command = [sys.executable, "-m", "kinoform_cluster", "serve", "--port", "0", *arguments]
+        environment = os.environ | {"OMP_NUM_THREADS": "1"}
+        self.process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env=environment)
+        assert self.process.stdout is not None
+        self.first_line = self.process.stdout.readline()
+        self.address = self.first_line.strip().removeprefix("ready grpc://")
+
+    def find(self, *marks: str) -> psutil.Process:
+        """The one process below the suite whose command line holds all the marks."""
+        found = [one for one in self.processes() if all(mark in " ".join(_command(one)) for mark in marks)]
+        assert len(found) == 1, (marks, found)
+        return found[0]
+
+    def processes(self) -> list[psutil.Process]:
+        """Everything below the suite's process."""
+        return psutil.Process(self.process.pid).children(recursive=True)
+
+    def stop(self, number: signal.Signals = signal.SIGTERM) -> list[psutil.Process]:
+        """Sends the signal, waits for the end, and returns those that are left of what the suite had started."""
+        everyone = self.processes()
+        self.process.send_signal(number)
+        self.process.wait(60)
+        _, left = psutil.wait_procs(everyone, timeout=0.1 if number is signal.SIGTERM else 30)
+        return left
+
+
+def _command(process: psutil.Process) -> list[str]:
+    try:
+        return process.cmdline()
+    except psutil.NoSuchProcess:
+        return []
+
+
+@dataclass
+class Client:
+    """The public API, without the SDK's patience: every break is seen."""
+
+    channel: grpc.aio.Channel
+
+    @classmethod
+    @asynccontextmanager
+    async def of(cls, suite: Suite) -> AsyncIterator[Self]:
+        """A client of the suite's gateway."""
+        options = [("grpc.initial_reconnect_backoff_ms", 100), ("grpc.max_reconnect_backoff_ms", 300)]
+        async with grpc.aio.insecure_channel(suite.address, options=options) as channel:
+            yield cls(channel)
+
+    async def generate(self, *, seed: int, steps: int) -> str:
+        """Submits a clip of the model `tiny`; the job's name."""
+        request = video_pb2.GenerateVideoRequest(parent="projects/default", request_id=str(uuid.uuid4()))
+        request.spec.model = "tiny"
+        request.spec.prompt.text = "a penguin walks"
+        request.spec.sampling.seed, request.spec.sampling.steps = seed, steps
+        response = await video_pb2_grpc.VideoServiceStub(self.channel).GenerateVideo(request, wait_for_ready=True)
+        return str(response.job.name)
+
+    async def watch(self, job: str, after: int = 0) -> AsyncIterator[job_pb2.JobEvent]:
+        """Follows the job to its end, coming back with the last sequence seen after every break."""
+        while True:
+            request = job_pb2.WatchJobRequest(name=job, after_sequence=after)
+            try:
+                call = job_pb2_grpc.JobServiceStub(self.channel).WatchJob(request, wait_for_ready=True)
+                async for response in call:
+                    after = response.event.sequence
+                    yield response.event
+                return
+            except grpc.aio.AioRpcError as error:
+                if error.code() is not grpc.StatusCode.UNAVAILABLE:
+                    raise
+                await asyncio.sleep(0.1)
+
+    async def get(self, job: str) -> job_pb2.Job:
+        request = job_pb2.GetJobRequest(name=job)
+        return (await job_pb2_grpc.JobServiceStub(self.channel).GetJob(request, wait_for_ready=True)).job
+
+    async def outputs(self, job: str) -> dict[str, str]:
+        """Role to SHA-256, once the job has SUCCEEDED."""
+        ended = await self.get(job)
+        assert ended.state == job_pb2.Job.STATE_SUCCEEDED, ended
+        return {output.role: output.sha256 for output in ended.outputs}
+
+
+def denoised(step: int) -> Callable[[job_pb2.JobEvent], bool]:
+    """Whether an event tells of that step or a later one."""
+    return lambda event: event.progress.stage == job_pb2.Progress.STAGE_DENOISE and event.progress.step >= step
+
+
+async def run_through(
+    client: Client, job: str, *, when: Callable[[job_pb2.JobEvent], bool], act: Callable[[], None]
+) -> list[job_pb2.JobEvent]:
+    """Watches a job to its end and acts once, at the first event of that kind."""
+    events: list[job_pb2.JobEvent] = []
+    acted = False
+    async for event in client.watch(job):
+        events.append(event)
+        if not acted and when(event):
+            acted = True
+            act()
+    assert acted
+    return events

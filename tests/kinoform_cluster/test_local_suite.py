@@ -1,0 +1,38 @@
+"""The suite in one process."""
+
+from pathlib import Path
+
+import pytest
+
+from kinoform_proto.job.v1 import job_pb2
+from tests.kinoform_cluster.suite import Client, Suite, denoised
+from tests.video.tiny_model import write_tiny_model
+
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(600)]
+
+
+async def test_a_job_stopped_by_sigterm_goes_on_after_a_restart_in_the_same_bytes(tmp_path: Path) -> None:
+    arguments = ("--runtime", "local", "--data", str(tmp_path / "data"))
+    arguments += ("--model", f"tiny=kino-mini:{write_tiny_model(tmp_path / 'tiny')}")
+    first = Suite(*arguments)
+    async with Client.of(first) as client:
+        undisturbed = await client.generate(seed=3, steps=60)
+        stopped_at = [event async for event in client.watch(undisturbed)][-1]
+        assert stopped_at.state_changed.state == job_pb2.Job.STATE_SUCCEEDED
+        job = await client.generate(seed=3, steps=60)
+        seen = []
+        async for event in client.watch(job):
+            seen.append(event.sequence)
+            if denoised(20)(event):
+                break
+        assert first.stop() == []
+        assert first.process.returncode == 0
+    second = Suite(*arguments)
+    try:
+        async with Client.of(second) as client:
+            rest = [event.sequence async for event in client.watch(job, after=seen[-1])]
+            assert seen + rest == list(range(1, len(seen) + len(rest) + 1))
+            assert await client.outputs(job) == await client.outputs(undisturbed)
+            assert (await client.get(job)).attempt == 2
+    finally:
+        second.stop()

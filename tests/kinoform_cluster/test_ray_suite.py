@@ -1,0 +1,73 @@
+"""The suite on Ray, started as people start it, and killed piece by piece in the middle of jobs."""
+
+import os
+import signal
+from collections.abc import Iterator
+
+import pytest
+
+from kinoform_proto.job.v1 import job_pb2
+from tests.kinoform_cluster.suite import Client, Suite, denoised, run_through
+from tests.video.tiny_model import write_tiny_model
+
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(900)]
+
+STEPS = 120
+SEED = 7
+
+
+@pytest.fixture(scope="module")
+def suite(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Suite]:
+    folder = tmp_path_factory.mktemp("suite")
+    model = write_tiny_model(folder / "tiny")
+    started = Suite("--runtime", "ray", "--data", str(folder / "data"), "--model", f"tiny=kino-mini:{model}")
+    yield started
+    if started.process.poll() is None:
+        started.stop()
+
+
+@pytest.fixture(scope="module")
+def undisturbed() -> dict[str, str]:
+    """Outputs of the undisturbed run, filled in by the first test."""
+    return {}
+
+
+async def test_a_clip_is_made_and_every_event_told_once(suite: Suite, undisturbed: dict[str, str]) -> None:
+    assert suite.first_line.startswith("ready grpc://127.0.0.1:")
+    async with Client.of(suite) as client:
+        job = await client.generate(seed=SEED, steps=STEPS)
+        events = [event async for event in client.watch(job)]
+        assert [event.sequence for event in events] == list(range(1, len(events) + 1))
+        assert {event.WhichOneof("event") for event in events} >= {"progress", "preview", "checkpoint_saved", "output"}
+        undisturbed.update(await client.outputs(job))
+        assert set(undisturbed) == {"video", "poster"}
+
+
+@pytest.mark.parametrize(
+    "marks",
+    [
+        pytest.param(("kinoform.gateway",), id="gateway"),
+        pytest.param(("ray::ServeReplica",), id="replica"),
+        pytest.param(("ray::ProxyActor",), id="proxy"),
+    ],
+)
+async def test_a_job_survives_kill_9_in_the_same_bytes(
+    suite: Suite, undisturbed: dict[str, str], marks: tuple[str, ...]
+) -> None:
+    def kill() -> None:
+        os.kill(suite.find(*marks).pid, signal.SIGKILL)
+
+    async with Client.of(suite) as client:
+        job = await client.generate(seed=SEED, steps=STEPS)
+        events = await run_through(client, job, when=denoised(STEPS // 3), act=kill)
+        assert [event.sequence for event in events] == list(range(1, len(events) + 1))
+        assert sum(event.HasField("output") for event in events) == len(undisturbed)
+        ended = await client.get(job)
+        assert ended.attempt > 1
+        assert events[-1].state_changed.state == job_pb2.Job.STATE_SUCCEEDED
+        assert await client.outputs(job) == undisturbed
+
+
+def test_sigterm_leaves_no_process(suite: Suite) -> None:
+    assert suite.stop(signal.SIGTERM) == []
+    assert suite.process.returncode == 0

@@ -1,0 +1,62 @@
+"""`serve` refuses clearly, and holds its folder."""
+
+import socket
+import stat
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from kinoform_cluster.errors import FolderInUse, PortBusy
+from kinoform_cluster.folder import occupied
+from kinoform_cluster.ports import address, usable_port
+
+
+def serve(*arguments: str) -> "subprocess.CompletedProcess[str]":
+    command = [sys.executable, "-m", "kinoform_cluster", "serve", "--port", "0", *arguments]
+    return subprocess.run(command, capture_output=True, text=True, timeout=120, check=False)
+
+
+def test_a_busy_port_is_named(tmp_path: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        with pytest.raises(PortBusy, match=f"127.0.0.1:{port}"):
+            usable_port("127.0.0.1", port)
+        ended = serve("--port", str(port), "--data", str(tmp_path))
+        assert ended.returncode == 1
+        assert ended.stdout == ""
+        assert f"127.0.0.1:{port}" in ended.stderr
+        assert "Traceback" not in ended.stderr
+
+
+def test_two_suites_never_share_a_folder(tmp_path: Path) -> None:
+    with occupied(tmp_path):
+        ended = serve("--data", str(tmp_path))
+        assert ended.returncode == 1
+        assert str(tmp_path) in ended.stderr
+        assert "Traceback" not in ended.stderr
+        with pytest.raises(FolderInUse), occupied(tmp_path):
+            pass
+    with occupied(tmp_path):
+        pass
+
+
+def test_a_bad_model_is_a_usage_error(tmp_path: Path) -> None:
+    ended = serve("--data", str(tmp_path / "data"), "--model", f"x=kino-mini:{tmp_path / 'nowhere'}")
+    assert ended.returncode == 2
+    assert "nowhere" in ended.stderr
+    assert not (tmp_path / "data").exists()
+
+
+def test_the_token_is_secret_and_stays(tmp_path: Path) -> None:
+    with occupied(tmp_path) as folder:
+        token = folder.token_file.read_text()
+        assert stat.S_IMODE(folder.token_file.stat().st_mode) == 0o600
+    with occupied(tmp_path) as folder:
+        assert folder.token_file.read_text() == token
+
+
+def test_addresses_of_both_families() -> None:
+    assert address("127.0.0.1", 5) == "127.0.0.1:5"
+    assert address("::1", 5) == "[::1]:5"
