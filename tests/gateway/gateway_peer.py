@@ -69,6 +69,7 @@ def config(folder: Path, engine_port: int) -> GatewayConfig:
         cards={card.name: card for card in (CARD, TEXT_ONLY)},
         default_model=CARD.name,
         times=QUICK,
+        places_every_s=0.05,
         most_deaths=4,
     )
 

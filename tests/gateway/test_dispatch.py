@@ -90,9 +90,9 @@ async def test_outputs_stored_before_a_death_appear_once(caller: Caller, engine:
 async def test_a_released_job_is_tried_again(
     caller: Caller, engine: ScriptedEngine, why: Released.Reason.ValueType
 ) -> None:
-    engine.scripts = [Script(releases_at=(3, why))] * 5
+    engine.scripts = [Script(releases_at=(3, why))] * 2
     job = await caller.ended((await caller.submit()).name)
-    assert (job.state, job.attempt) == (Job.STATE_SUCCEEDED, 6)
+    assert (job.state, job.attempt) == (Job.STATE_SUCCEEDED, 3)
     assert outputs(job, engine.blobs) == promised(job.request)
 
 
@@ -153,6 +153,26 @@ async def test_jobs_of_higher_priority_run_first(config: GatewayConfig, engine: 
         for name in names:
             await caller.ended(name)
     assert [start.job for start in engine.starts[1:]] == [names[1], names[3], names[0], names[2]]
+
+
+async def test_a_waiting_job_is_told_its_place(config: GatewayConfig, engine: ScriptedEngine) -> None:
+    engine.scripts = [Script(), Script(holds_at=0)]
+    async with running(replace(config, max_running=1)) as (_, caller):
+        await caller.ended((await caller.submit()).name)
+        await caller.submit()
+        await until(engine.holding)
+        ahead, last = (await caller.submit()).name, (await caller.submit()).name
+        call = caller.jobs.WatchJob(job_pb2.WatchJobRequest(name=last))
+        places: list[job_pb2.Progress] = []
+        while not places or places[-1].queue_position:
+            event = (await call.read()).event
+            if event.HasField("progress"):
+                places.append(event.progress)
+                await caller.jobs.CancelJob(job_pb2.CancelJobRequest(name=ahead))
+        engine.go.set()
+        assert (await caller.ended(last)).state == Job.STATE_SUCCEEDED
+    assert [place.queue_position for place in places] == [1, 0]
+    assert all(place.stage == job_pb2.Progress.STAGE_QUEUED and place.HasField("eta") for place in places)
 
 
 async def test_cancelling_a_queued_job_ends_it_at_once(config: GatewayConfig, engine: ScriptedEngine) -> None:

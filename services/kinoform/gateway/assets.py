@@ -6,7 +6,6 @@ from contextlib import closing
 from typing import BinaryIO
 
 import google_crc32c
-from kinoform_proto.asset.v1 import asset_pb2, asset_pb2_grpc
 
 from kinoform.gateway import convert, tokens
 from kinoform.gateway.edge import Context
@@ -18,6 +17,7 @@ from kinoform.store.asset_records import Assets
 from kinoform.store.assets import AssetStore
 from kinoform.store.errors import DigestMismatch, NotFound
 from kinoform.store.records import AssetRecord
+from kinoform_proto.asset.v1 import asset_pb2, asset_pb2_grpc
 
 CHUNK_BYTES = 512 * 1024
 

@@ -3,12 +3,12 @@
 from collections.abc import Mapping
 
 from google.protobuf.struct_pb2 import Struct
-from kinoform_proto.catalog.v1 import catalog_pb2, catalog_pb2_grpc
-from kinoform_proto.type.v1.type_pb2 import FrameRate, Size
 
 from kinoform.gateway.edge import Context
 from kinoform.models.card import ClipLimits, ModelCard
 from kinoform.store.errors import NotFound
+from kinoform_proto.catalog.v1 import catalog_pb2, catalog_pb2_grpc
+from kinoform_proto.type.v1.type_pb2 import FrameRate, Size
 
 
 class CatalogServicer(catalog_pb2_grpc.CatalogServiceServicer):

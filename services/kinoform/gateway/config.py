@@ -36,6 +36,8 @@ class GatewayConfig:
     """(certificate chain, private key), PEM; None serves in the clear."""
     max_running: int = 8
     """Jobs run at once by this gateway."""
+    places_every_s: float = 1.0
+    """How often a waiting job is told its place in the queue, at the most."""
     times: RunTimes = field(default_factory=RunTimes)
     most_deaths: int = 20
     """Replicas that a job may cost without coming further."""

@@ -5,10 +5,10 @@ from collections.abc import Callable
 from google.protobuf import any_pb2
 from google.protobuf.timestamp_pb2 import Timestamp
 from google.rpc import status_pb2
-from kinoform_proto.asset.v1.asset_pb2 import Asset
-from kinoform_proto.job.v1 import job_pb2
 
 from kinoform.store.records import AssetRecord, JobFilter, JobRecord, JobState, OutputRecord, PayloadFactory
+from kinoform_proto.asset.v1.asset_pb2 import Asset
+from kinoform_proto.job.v1 import job_pb2
 
 STATES = {
     JobState.QUEUED: job_pb2.Job.STATE_QUEUED,

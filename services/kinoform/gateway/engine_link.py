@@ -7,12 +7,12 @@ from typing import cast
 import grpc
 from google.protobuf import any_pb2
 from google.protobuf.duration_pb2 import Duration
-from kinoform_proto.engine.v1 import engine_pb2, engine_pb2_grpc
-from kinoform_proto.video.v1 import video_pb2
 
 from kinoform.store.asset_records import Assets
 from kinoform.store.assets import AssetStore
 from kinoform.store.records import Claim
+from kinoform_proto.engine.v1 import engine_pb2, engine_pb2_grpc
+from kinoform_proto.video.v1 import video_pb2
 
 _OPTIONS = (
     ("grpc.initial_reconnect_backoff_ms", 100),

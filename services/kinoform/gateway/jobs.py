@@ -3,14 +3,13 @@
 import asyncio
 from collections.abc import AsyncIterator
 
-from kinoform_proto.job.v1 import job_pb2, job_pb2_grpc
-
 from kinoform.gateway import convert, tokens
 from kinoform.gateway.edge import Context
 from kinoform.gateway.steer import Steering
 from kinoform.gateway.watch import Watcher
 from kinoform.store.jobs import Jobs
 from kinoform.store.records import JobRecord, JobState
+from kinoform_proto.job.v1 import job_pb2, job_pb2_grpc
 
 DEFAULT_PAGE = 50
 LARGEST_PAGE = 500

@@ -6,8 +6,6 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from google.rpc import status_pb2
-from kinoform_proto.engine.v1 import engine_pb2
-from kinoform_proto.job.v1 import job_pb2
 
 from kinoform.gateway import convert
 from kinoform.gateway.leftovers import Leftovers
@@ -15,6 +13,8 @@ from kinoform.store.assets import AssetStore
 from kinoform.store.errors import AlreadyExists, NotFound
 from kinoform.store.leases import NOTHING, Leases
 from kinoform.store.records import AssetRecord, Claim, JobState, JobUpdate, OutputRecord
+from kinoform_proto.engine.v1 import engine_pb2
+from kinoform_proto.job.v1 import job_pb2
 
 MAX_PREVIEW_BYTES = 256 * 1024
 
@@ -37,6 +37,8 @@ class Ledger:
         self._claim = claim
         self._outputs = {output.role: output for output in claim.record.status.outputs}
         self._warnings = claim.record.submission.warnings
+        self.closing = False
+        """The entry that gives the lease up is written, or being written."""
 
     async def running(self) -> None:
         """The attempt begins."""
@@ -108,9 +110,11 @@ class Ledger:
 
     async def requeued(self, reason: str) -> None:
         """The job goes on elsewhere, or later. Gives the lease up."""
+        self.closing = True
         await self._write(convert.state_changed(JobState.QUEUED, reason), JobUpdate(state=JobState.QUEUED))
 
     async def _end(self, state: JobState, reason: str = "", error: status_pb2.Status | None = None) -> None:
+        self.closing = True
         update = JobUpdate(state=state, error=None if error is None else error.SerializeToString())
         await self._write(convert.state_changed(state, reason, error), update)
 

@@ -1,7 +1,7 @@
 """How long to wait before a disturbed job is tried again, and when to give it up."""
 
-from random import Random
 from dataclasses import dataclass, field
+from random import Random
 
 FIRST_PAUSE_S = 0.2
 LONGEST_PAUSE_S = 3.0

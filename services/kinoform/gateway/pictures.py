@@ -3,14 +3,13 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from kinoform_proto.type.v1.type_pb2 import MediaInput
-
 from kinoform.gateway.errors import Violation
 from kinoform.media.image import ImageInfo, MediaError, probe_image
 from kinoform.store.asset_records import Assets
 from kinoform.store.assets import AssetStore
 from kinoform.store.errors import AlreadyExists, NotFound
 from kinoform.store.records import AssetRecord
+from kinoform_proto.type.v1.type_pb2 import MediaInput
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,11 +3,10 @@
 from collections.abc import Callable, Iterator, Mapping
 from fractions import Fraction
 
-from kinoform_proto.type.v1.type_pb2 import FrameRate, Size
-from kinoform_proto.video.v1.video_pb2 import VideoFile, VideoSpec
-
 from kinoform.gateway.errors import BadRequest, Violation
 from kinoform.models.card import ClipLimits, ModelCard
+from kinoform_proto.type.v1.type_pb2 import FrameRate, Size
+from kinoform_proto.video.v1.video_pb2 import VideoFile, VideoSpec
 
 
 class Resolver:

@@ -7,15 +7,16 @@ from typing import Any, TypeVar
 
 import grpc
 import structlog
-from kinoform_proto.engine.v1 import engine_pb2
 
 from kinoform.gateway.engine_link import EngineLink, StartMaker
 from kinoform.gateway.errors import failure
 from kinoform.gateway.ledger import Books, Ledger
 from kinoform.gateway.patience import Patience
+from kinoform.gateway.places import Pace
 from kinoform.store.errors import Fenced, NotFound, StoreError
 from kinoform.store.jobs import Jobs
 from kinoform.store.records import Claim
+from kinoform_proto.engine.v1 import engine_pb2
 
 _T = TypeVar("_T")
 _log = structlog.get_logger("kinoform.gateway.run")
@@ -64,6 +65,7 @@ class RunParts:
     link: EngineLink
     starts: StartMaker
     patience: Patience
+    pace: Pace
     times: RunTimes
 
 
@@ -192,6 +194,8 @@ class JobRun:
                 await self._ledger.warning(response.warning.message)
             case "finished":
                 await self._ledger.succeeded()
+                started = self._claim.record.status.started_at or self._parts.books.clock()
+                self._parts.pace.took((self._parts.books.clock() - started) / 1e6)
                 return Ending(ended=True)
             case "failed":
                 return await self._failed(response.failed)
@@ -208,23 +212,27 @@ class JobRun:
 
     async def _keep_lease(self) -> None:
         """Returns when the lease is lost."""
-        leases, times = self._parts.books.leases, self._parts.times
         while True:
-            await asyncio.sleep(times.lease / 3)
-            now = self._parts.books.clock()
-            try:
-                lease = await asyncio.to_thread(leases.renew, self._lease, now=now, ttl=int(times.lease * 1e6))
-                await self._hear_cancel()
-            except NotFound:
-                return
-            except StoreError as error:
-                self._log.warning("lease not renewed", error=str(error))
-                continue
-            if lease is None:
+            await asyncio.sleep(self._parts.times.lease / 3)
+            # The last entry gives the lease up: that is no loss, and what follows it must not be cut short.
+            if not self._ledger.closing and not await self._renewed() and not self._ledger.closing:
                 self._log.info("lease lost")
                 return
-            self._lease = lease
-            self._commands.put_nowait(engine_pb2.RunRequest(keep_alive=engine_pb2.KeepAlive()))
+
+    async def _renewed(self) -> bool:
+        """Renew the lease and tell the replica; False once the lease is lost."""
+        leases, ttl = self._parts.books.leases, int(self._parts.times.lease * 1e6)
+        try:
+            lease = await asyncio.to_thread(leases.renew, self._lease, now=self._parts.books.clock(), ttl=ttl)
+            if lease is None:
+                return False
+            await self._hear_cancel()
+        except StoreError as error:
+            self._log.warning("lease not renewed", error=str(error))
+            return True
+        self._lease = lease
+        self._commands.put_nowait(engine_pb2.RunRequest(keep_alive=engine_pb2.KeepAlive()))
+        return True
 
     async def _hear_cancel(self) -> None:
         # A cancel that came to another gateway; one that came to this gateway was told at once.

@@ -9,10 +9,6 @@ import grpc
 import structlog
 from grpc_health.v1 import health_pb2, health_pb2_grpc
 from grpc_reflection.v1alpha import reflection
-from kinoform_proto.asset.v1 import asset_pb2, asset_pb2_grpc
-from kinoform_proto.catalog.v1 import catalog_pb2, catalog_pb2_grpc
-from kinoform_proto.job.v1 import job_pb2, job_pb2_grpc
-from kinoform_proto.video.v1 import video_pb2, video_pb2_grpc
 
 from kinoform.gateway.assets import AssetServicer
 from kinoform.gateway.auth import read_keys
@@ -27,6 +23,7 @@ from kinoform.gateway.ledger import Books
 from kinoform.gateway.leftovers import Leftovers
 from kinoform.gateway.patience import Patience
 from kinoform.gateway.pictures import Pictures
+from kinoform.gateway.places import Pace, Places
 from kinoform.gateway.resolve import Resolver
 from kinoform.gateway.runstream import RunParts
 from kinoform.gateway.steer import Steering
@@ -36,6 +33,10 @@ from kinoform.gateway.validation import Checker
 from kinoform.gateway.watch import Watcher
 from kinoform.store.assets import AssetStore
 from kinoform.store.open import Store, open_store
+from kinoform_proto.asset.v1 import asset_pb2, asset_pb2_grpc
+from kinoform_proto.catalog.v1 import catalog_pb2, catalog_pb2_grpc
+from kinoform_proto.job.v1 import job_pb2, job_pb2_grpc
+from kinoform_proto.video.v1 import video_pb2, video_pb2_grpc
 
 _log = structlog.get_logger("kinoform.gateway")
 
@@ -72,6 +73,7 @@ class Parts:
     link: EngineLink
     dispatcher: Dispatcher
     health: Health
+    places: Places
     draining: asyncio.Event
 
 
@@ -90,7 +92,8 @@ class Gateway:
         """Listen, and begin to dispatch. Raises BadAddress."""
         self.port = _listen(self._server, self._config)
         await self._server.start()
-        self._tasks = [asyncio.create_task(part.run()) for part in (self._parts.dispatcher, self._parts.health)]
+        parts = self._parts
+        self._tasks = [asyncio.create_task(part.run()) for part in (parts.dispatcher, parts.health, parts.places)]
         _log.info("gateway started", port=self.port, engine=self._config.engine, models=sorted(self._config.cards))
 
     async def serve_forever(self) -> None:
@@ -120,13 +123,15 @@ def build(config: GatewayConfig) -> Gateway:
     store, blobs = open_store(config.database), AssetStore(config.assets)
     link = EngineLink(config.engine, config.engine_token)
     leftovers = Leftovers(store.assets, blobs)
-    dispatcher = _dispatcher(config, store, blobs, link, leftovers)
+    pace = Pace(config.max_running)
+    dispatcher = _dispatcher(config, store, blobs, link, leftovers, pace)
     draining = asyncio.Event()
     checker = Checker()
     checker.warm(video_pb2.GenerateVideoRequest(), job_pb2.GetJobRequest(), job_pb2.WatchJobRequest())
     keys = None if config.api_keys is None else read_keys(config.api_keys)
     server = grpc.aio.server(interceptors=[Edge(checker, keys)], options=_options(config))
     health = Health(store.jobs, link, SERVICES)
+    places = Places(store.jobs, store.events, store.notifier, pace, now_us, config.places_every_s)
 
     pictures = Pictures(store.assets, blobs, config.pictures, now_us)
     resolver = Resolver(config.cards, config.default_model, lambda: secrets.randbits(SEED_BITS))
@@ -143,7 +148,7 @@ def build(config: GatewayConfig) -> Gateway:
     health_pb2_grpc.add_HealthServicer_to_server(health.servicer, server)
     names = (*SERVICES, health_pb2.DESCRIPTOR.services_by_name["Health"].full_name, reflection.SERVICE_NAME)
     reflection.enable_server_reflection(names, server)
-    return Gateway(config, server, Parts(store, link, dispatcher, health, draining))
+    return Gateway(config, server, Parts(store, link, dispatcher, health, places, draining))
 
 
 def now_us() -> int:
@@ -152,7 +157,7 @@ def now_us() -> int:
 
 
 def _dispatcher(
-    config: GatewayConfig, store: Store, blobs: AssetStore, link: EngineLink, leftovers: Leftovers
+    config: GatewayConfig, store: Store, blobs: AssetStore, link: EngineLink, leftovers: Leftovers, pace: Pace
 ) -> Dispatcher:
     parts = RunParts(
         jobs=store.jobs,
@@ -160,6 +165,7 @@ def _dispatcher(
         link=link,
         starts=StartMaker(store.assets, blobs, config.engine_token, config.times.lease),
         patience=Patience(config.most_deaths),
+        pace=pace,
         times=config.times,
     )
     return Dispatcher(parts, store.notifier, DispatcherConfig(kinds=(KIND,), max_running=config.max_running))

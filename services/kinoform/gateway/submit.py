@@ -7,8 +7,6 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 from google.protobuf import any_pb2
-from kinoform_proto.job.v1 import job_pb2
-from kinoform_proto.video.v1 import video_pb2, video_pb2_grpc
 
 from kinoform.gateway import convert, resolve
 from kinoform.gateway.edge import Context
@@ -19,6 +17,8 @@ from kinoform.models.vocabulary import outside_vocabulary
 from kinoform.store.errors import RequestIdReused
 from kinoform.store.jobs import Jobs
 from kinoform.store.records import JobRecord, JobState, PayloadFactory, RequestKey, Submission
+from kinoform_proto.job.v1 import job_pb2
+from kinoform_proto.video.v1 import video_pb2, video_pb2_grpc
 
 KIND = "video"
 """`Submission.kind` of clips, and the name of the application that makes them."""

@@ -5,7 +5,6 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 import google_crc32c
-from kinoform_proto.asset.v1.asset_pb2 import Chunk, CreateUploadRequest
 
 from kinoform.gateway import tokens
 from kinoform.gateway.errors import BadRequest, ChunkCorrupt, Violation
@@ -14,6 +13,7 @@ from kinoform.store.assets import AssetStore
 from kinoform.store.errors import AlreadyExists, DigestMismatch, NotFound, RequestIdReused
 from kinoform.store.records import AssetRecord, RequestKey, UploadRecord
 from kinoform.store.upload_records import Uploads
+from kinoform_proto.asset.v1.asset_pb2 import Chunk, CreateUploadRequest
 
 _NAMESPACE = uuid.UUID("6f2b8a52-6f0a-4d3e-9f7b-0e1c5c9f3a11")
 

@@ -4,13 +4,12 @@ import asyncio
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 
-from kinoform_proto.job.v1.job_pb2 import JobEvent
-
 from kinoform.gateway.convert import TERMINAL
 from kinoform.store.events import Events
 from kinoform.store.jobs import Jobs
 from kinoform.store.notify import Notifier
 from kinoform.store.records import EventRecord, JobRecord
+from kinoform_proto.job.v1.job_pb2 import JobEvent
 
 PAGE = 200
 """Events read at once. A slow reader holds no more than these in memory."""
