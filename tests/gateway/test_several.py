@@ -1,8 +1,12 @@
 """Several gateways on one database: gateways that stop, stall, die and come back."""
 
 import asyncio
+import socket
 import subprocess
 import sys
+from asyncio.subprocess import Process
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from dataclasses import replace
 from pathlib import Path
 
@@ -12,6 +16,7 @@ from kinoform.gateway.config import GatewayConfig
 from kinoform.gateway.owner import Owner
 from kinoform.gateway.runstream import RunTimes
 from kinoform.store.open import open_store
+from kinoform.store.records import JobState
 from kinoform_proto.job.v1 import job_pb2
 from tests.gateway.gateway_peer import Caller, running, until
 from tests.gateway.scripted_engine import STEPS, Script, ScriptedEngine
@@ -99,47 +104,65 @@ import asyncio, sys
 from pathlib import Path
 from dataclasses import replace
 from tests.gateway.gateway_peer import config
+from kinoform.gateway.__main__ import serve
 from kinoform.gateway.logs import configure
 from kinoform.gateway.runstream import RunTimes
-from kinoform.gateway.server import build
 
-async def main() -> None:
-    configure("console")
-    times = RunTimes(lease=600.0, silence=30.0)
-    gateway = build(replace(config(Path(sys.argv[1]), int(sys.argv[2])), times=times))
-    await gateway.start()
-    print(gateway.port, flush=True)
-    await gateway.serve_forever()
-
-asyncio.run(main())
+configure("json")
+times = RunTimes(lease=600.0, silence=30.0)
+there = config(Path(sys.argv[1]), int(sys.argv[2]))
+sys.exit(asyncio.run(serve(replace(there, listen=sys.argv[3], times=times), 5.0)))
 """
+
+
+@asynccontextmanager
+async def gateway_process(config: GatewayConfig, folder: Path) -> AsyncIterator[tuple[Process, Caller]]:
+    """A gateway in a process of its own, whose leases last ten minutes."""
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        listen = f"127.0.0.1:{free.getsockname()[1]}"
+    arguments = (str(folder), config.engine.rpartition(":")[2], listen)
+    process = await asyncio.create_subprocess_exec(sys.executable, "-c", _GATEWAY, *arguments)
+    try:
+        async with grpc.aio.insecure_channel(listen) as channel:
+            await asyncio.wait_for(channel.channel_ready(), 60)
+            yield process, Caller(channel)
+    finally:
+        if process.returncode is None:
+            process.kill()
+        await process.wait()
 
 
 async def test_a_gateway_killed_in_mid_job_is_replaced_without_waiting_for_its_lease(
     config: GatewayConfig, engine: ScriptedEngine, tmp_path: Path
 ) -> None:
     engine.scripts = [Script(holds_at=4)]
-    port = config.engine.rpartition(":")[2]
-    process = await asyncio.create_subprocess_exec(
-        sys.executable, "-c", _GATEWAY, str(tmp_path), port, stdout=asyncio.subprocess.PIPE
-    )
-    try:
-        assert process.stdout is not None
-        listening = int(await process.stdout.readline())
-        async with grpc.aio.insecure_channel(f"127.0.0.1:{listening}") as channel:
-            caller = Caller(channel)
-            name = (await caller.submit()).name
-            await until(engine.holding)
-            seen = (await caller.get(name)).last_sequence
-    finally:
+    async with gateway_process(config, tmp_path) as (process, caller):
+        name = (await caller.submit()).name
+        await until(engine.holding)
+        seen = (await caller.get(name)).last_sequence
         process.kill()
         await process.wait()
     async with running(config) as (_, caller):
-        job = await caller.ended(name, timeout_s=10)
+        job = await caller.ended(name)
         events = await caller.watch(name, after=seen)
     assert (job.state, job.attempt) == (Job.STATE_SUCCEEDED, 2)
     assert [event.sequence for event in events] == list(range(seen + 1, job.last_sequence + 1))
     assert engine.starts[1].HasField("checkpoint")
+
+
+async def test_sigterm_drains_and_ends_the_process(
+    config: GatewayConfig, engine: ScriptedEngine, tmp_path: Path
+) -> None:
+    engine.scripts = [Script(holds_at=3, checkpoint_every=9)]
+    async with gateway_process(config, tmp_path) as (process, caller):
+        name = (await caller.submit()).name
+        await until(engine.holding)
+        process.terminate()
+        assert await asyncio.wait_for(process.wait(), 30) == 0
+    store = open_store(config.database)
+    assert store.jobs.get(name).state is JobState.QUEUED
+    assert store.leases.checkpoint(name) is not None
+    store.close()
 
 
 def test_an_owner_knows_a_dead_process_of_its_own_machine_only() -> None:

@@ -21,13 +21,14 @@ def main() -> int:
     arguments = _parser().parse_args()
     configure(arguments.log)
     try:
-        return asyncio.run(_serve(_config(arguments), arguments.grace))
+        return asyncio.run(serve(_config(arguments), arguments.grace))
     except (BadAddress, BadRegistration, StoreError, OSError, ValueError) as error:
         print(f"kinoform gateway: {error}", file=sys.stderr)
         return EXIT_BAD_START
 
 
-async def _serve(config: GatewayConfig, grace_s: float) -> int:
+async def serve(config: GatewayConfig, grace_s: float) -> int:
+    """Serve until SIGTERM or SIGINT, then drain; the process's exit status."""
     stop = asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
