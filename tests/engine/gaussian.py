@@ -70,6 +70,9 @@ class GaussianFamily:
         moved = x - width * velocity(x, time, mean)
         return [replace(state, x=row, step=state.step + 1) for state, row in zip(states, moved.unbind(), strict=True)]
 
+    def warnings(self, request: Draw) -> list[str]:
+        return []
+
     def steps_done(self, state: Point) -> int:
         return state.step
 

@@ -138,7 +138,7 @@ def test_other_bytes_are_no_checkpoint(kino: KinoMini, tmp_path: Path) -> None:
     for garbage in (b"", b"garbage", saved[:100], saved[:-1], b"\xff" * 64):
         with pytest.raises(BadCheckpoint):
             kino.load(garbage)
-    with pytest.raises(BadCheckpoint, match="version and weights"):
+    with pytest.raises(BadCheckpoint, match="wanted"):
         others.load(saved)
 
 
@@ -170,3 +170,9 @@ def test_noise_depends_on_the_seed_alone_not_on_the_global_generator(kino: KinoM
     first = kino.begin(request, conditioning)
     torch.manual_seed(1)
     assert kino.save(kino.begin(request, conditioning)) == kino.save(first)
+
+
+def test_a_prompt_that_is_cut_says_so(kino: KinoMini) -> None:
+    short, long = clip(), clip(negative_prompt="red " * 40)
+    assert kino.warnings(short) == []
+    assert kino.warnings(long) == ["the negative prompt has 42 tokens; the model reads the first 32"]

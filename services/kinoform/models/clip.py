@@ -25,3 +25,8 @@ class ClipRequest:
     """0 to 2**63 - 1."""
     reproducible: bool = False
     """Never share a forward pass."""
+
+
+def cut(text: str, tokens: int, limit: int) -> str:
+    """The warning that the end of `text` ("prompt") is not read."""
+    return f"the {text} has {tokens} tokens; the model reads the first {limit}"

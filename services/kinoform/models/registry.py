@@ -5,7 +5,6 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import kinoform_weights
-
 from kinoform.models.card import ModelCard, read_card
 from kinoform.models.wan_card import wan_card
 
@@ -63,7 +62,7 @@ def parse_registration(text: str) -> Registration:
         raise BadRegistration(text, f"no family {family!r}; known: {', '.join(sorted(CARDS))}")
     try:
         return Registration(name, source, CARDS[family](name, source))
-    except (OSError, KeyError, ValueError) as error:
+    except (OSError, KeyError, TypeError, ValueError) as error:
         raise BadRegistration(text, f"no {family} model at {source!r}: {error}") from error
 
 

@@ -19,7 +19,16 @@ from kinoform.store.errors import DigestMismatch, NotFound
 from kinoform.video.blobs import Blobs
 from kinoform.video.config import Rhythm
 from kinoform.video.files import write_files
-from kinoform.video.messages import CheckpointStored, Event, OutputStored, PreviewStored, Progressed, Stage, Start
+from kinoform.video.messages import (
+    CheckpointStored,
+    Event,
+    OutputStored,
+    PreviewStored,
+    Progressed,
+    Stage,
+    Start,
+    Warned,
+)
 from kinoform.video.models import ClipEngine, LoadedModel, Models
 from kinoform.video.pools import Pools
 from kinoform.video.preview import preview_png
@@ -57,6 +66,8 @@ class ClipMaker:
         request = await self._request()
         state = await self._resumed(model, request)
         if state is None and not self._leaving:
+            for message in await self._tools.pools.encode(model.family.warnings, request):
+                self._say(Warned(message))
             conditioning = await self._tools.pools.encode(model.family.encode, request)
             state = await self._denoised(model, request, conditioning=conditioning)
         if self._leaving:
@@ -147,7 +158,7 @@ class ClipMaker:
                     return None
 
     async def _preview(self, step: int, frames: Frames) -> None:
-        image = await self._tools.pools.finish(preview_png, frames)
+        image = await self._tools.pools.look(preview_png, frames)
         self._say(PreviewStored(step, await self._tools.blobs.put(image, "image/png"), len(frames)))
 
     async def _save(self, step: int, data: bytes) -> None:

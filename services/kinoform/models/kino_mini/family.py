@@ -4,10 +4,10 @@ import hashlib
 from collections.abc import Sequence
 from pathlib import Path
 
-import kinoform_weights
 import torch
 from torch import Tensor
 
+import kinoform_weights
 from kinoform.backbone.attention import use_attention
 from kinoform.backbone.autoencoder import VideoAutoencoder
 from kinoform.backbone.denoiser import VideoDenoiser
@@ -25,7 +25,7 @@ from kinoform.backbone.schedules import (
 from kinoform.backbone.text import MAX_TOKENS, TextEncoder
 from kinoform.engine.errors import ModelError
 from kinoform.engine.family import BatchKey, Cost, Frames
-from kinoform.models.clip import ClipRequest
+from kinoform.models.clip import ClipRequest, cut
 from kinoform.models.kino_mini.pixels import clip_to_frames, picture_to_clip
 from kinoform.models.kino_mini.state import ClipState, Conditioning, from_bytes, to_bytes
 
@@ -106,6 +106,12 @@ class KinoMini:
             negative_mask=negative_mask.to(self._device),
             picture=self._picture(request, shape),
         )
+
+    def warnings(self, request: ClipRequest) -> list[str]:
+        """A sentence for each text of which the end is not read."""
+        texts = {"prompt": request.prompt, "negative prompt": request.negative_prompt}
+        lengths = {name: self._text.length(text) for name, text in texts.items()}
+        return [cut(name, length, MAX_TOKENS) for name, length in lengths.items() if length > MAX_TOKENS]
 
     def begin(self, request: ClipRequest, conditioning: Conditioning) -> ClipState:
         """Noise from the request's seed, drawn on the CPU, so that every machine starts alike."""

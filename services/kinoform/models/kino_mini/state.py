@@ -1,15 +1,14 @@
 """A kino-mini job between two steps, and its form in bytes."""
 
-import json
 from dataclasses import dataclass, replace
 
 import torch
-from safetensors import SafetensorError
-from safetensors.torch import load, save
 from torch import Tensor
 
 from kinoform.engine.errors import BadCheckpoint
+from kinoform.models.checkpoint import pack, unpack
 
+FAMILY = "kino-mini"
 VERSION = 1
 
 
@@ -55,16 +54,14 @@ class ClipState:
 def to_bytes(state: ClipState, fingerprint: str) -> bytes:
     """The state as safetensors; equal states give equal bytes. `fingerprint` names the weights that made it."""
     facts = {
+        "family": FAMILY,
         "version": VERSION,
         "fingerprint": fingerprint,
         "step": state.step,
         "steps": state.steps,
         "guidance": state.guidance,
     }
-    parts = _tensors(state)
-    # a tensor, since safetensors writes its own metadata in no fixed order
-    parts["facts"] = torch.frombuffer(bytearray(json.dumps(facts, sort_keys=True).encode()), dtype=torch.uint8)
-    return save({name: part.detach().cpu().contiguous() for name, part in parts.items()})
+    return pack(facts, _tensors(state))
 
 
 def from_bytes(data: bytes, fingerprint: str, device: torch.device) -> ClipState:
@@ -73,14 +70,10 @@ def from_bytes(data: bytes, fingerprint: str, device: torch.device) -> ClipState
     Raises:
         BadCheckpoint: other bytes, another version, or other weights.
     """
-    try:
-        parts = {name: part.to(device) for name, part in load(data).items()}
-        facts = json.loads(bytes(parts.pop("facts").cpu().tolist()))
-        found = (facts["version"], facts["fingerprint"])
-    except (SafetensorError, KeyError, TypeError, ValueError) as error:
-        raise BadCheckpoint(f"no kino-mini checkpoint: {error}") from error
-    if found != (VERSION, fingerprint):
-        raise BadCheckpoint(f"a checkpoint of version and weights {found}, wanted {(VERSION, fingerprint)}")
+    facts, parts = unpack(data, device)
+    found = (facts.get("family"), facts.get("version"), facts.get("fingerprint"))
+    if found != (FAMILY, VERSION, fingerprint):
+        raise BadCheckpoint(f"a checkpoint of {found}, wanted {(FAMILY, VERSION, fingerprint)}")
     try:
         latent, clean = parts.pop("latent"), parts.pop("clean")
         return ClipState(

@@ -10,11 +10,12 @@ from math import prod
 import numpy as np
 import torch
 from diffusers import WanPipeline
+from diffusers.pipelines.wan.pipeline_wan import prompt_clean
 from torch import Tensor
 
 from kinoform.engine.errors import ModelError
 from kinoform.engine.family import BatchKey, Cost, Frames
-from kinoform.models.clip import ClipRequest
+from kinoform.models.clip import ClipRequest, cut
 from kinoform.models.wan.solver import Solver
 from kinoform.models.wan.state import WanConditions, WanState, from_bytes, to_bytes
 from kinoform.models.wan_card import TEXT_TOKENS
@@ -83,6 +84,13 @@ class WanFamily:
             )
         dtype = self._pipeline.transformer.dtype
         return WanConditions(prompt=prompt.to(dtype), negative=None if negative is None else negative.to(dtype))
+
+    def warnings(self, request: ClipRequest) -> list[str]:
+        """A sentence for each text of which the end is not read."""
+        texts = {"prompt": request.prompt, "negative prompt": request.negative_prompt}
+        with self._text_lock:
+            ids = {name: self._pipeline.tokenizer(prompt_clean(text)).input_ids for name, text in texts.items()}
+        return [cut(name, len(found), TEXT_TOKENS) for name, found in ids.items() if len(found) > TEXT_TOKENS]
 
     @torch.inference_mode()
     def begin(self, request: ClipRequest, conditioning: WanConditions) -> WanState:
