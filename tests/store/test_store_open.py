@@ -10,17 +10,19 @@ from alembic.migration import MigrationContext
 
 from kinoform.store import schema
 from kinoform.store.errors import StoreUnavailable
-from kinoform.store.open import Store, open_store
+from kinoform.store.open import open_store
 
 
-def test_the_migrations_make_the_tables_of_the_schema(store: Store) -> None:
+def test_the_migrations_make_the_tables_of_the_schema(empty_url: str) -> None:
+    store = open_store(empty_url)
     with store.database.read() as connection:
         assert compare_metadata(MigrationContext.configure(connection), schema.metadata) == []
+    store.close()
 
 
-def test_several_processes_may_open_an_empty_database_at_once(url: str) -> None:
+def test_several_processes_may_open_an_empty_database_at_once(empty_url: str) -> None:
     with ThreadPoolExecutor(4) as pool:
-        stores = list(pool.map(open_store, [url] * 4))
+        stores = list(pool.map(open_store, [empty_url] * 4))
     for store in stores:
         store.close()
 

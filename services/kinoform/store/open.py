@@ -1,6 +1,8 @@
 """Opens the job store that a URL names."""
 
 import sqlite3
+import time
+from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -77,6 +79,8 @@ def migrate(engine: sa.Engine) -> None:
         command.upgrade(config, "head")
 
 
+_BUSY_S = 30
+"""How long a statement waits for another process's transaction."""
 _MIGRATION_LOCK = 0x6B696E6F
 
 
@@ -86,15 +90,30 @@ def _engine(url: URL) -> sa.Engine:
     if url.get_backend_name() != "sqlite" or not url.database or url.database == ":memory:":
         raise ValueError(f"a job store is sqlite:////path or postgresql+psycopg://…, got {url.render_as_string()}")
     Path(url.database).parent.mkdir(parents=True, exist_ok=True)
-    engine = sa.create_engine(url, connect_args={"timeout": 30})
+    _use_wal(url.database)
+    engine = sa.create_engine(url, connect_args={"timeout": _BUSY_S})
     sa.event.listen(engine, "connect", _prepare_sqlite)
     sa.event.listen(engine, "begin", _begin_sqlite)
     return engine
 
 
+def _use_wal(path: str) -> None:
+    """Let readers and a writer work at the same time; the file remembers it."""
+    deadline = time.monotonic() + _BUSY_S
+    while True:
+        try:
+            with closing(sqlite3.connect(path, timeout=_BUSY_S)) as connection:
+                connection.execute("PRAGMA journal_mode=WAL")
+            return
+        except sqlite3.OperationalError as error:
+            # The switch does not wait for other connections as statements do.
+            if error.sqlite_errorcode != sqlite3.SQLITE_BUSY or time.monotonic() > deadline:
+                raise StoreUnavailable(f"{path}: {error}") from error
+            time.sleep(0.01)
+
+
 def _prepare_sqlite(connection: sqlite3.Connection, _: object) -> None:
     connection.isolation_level = None  # the driver would begin transactions late and at its own will
-    connection.execute("PRAGMA journal_mode=WAL")
     connection.execute("PRAGMA synchronous=FULL")
     connection.execute("PRAGMA foreign_keys=ON")
 

@@ -9,7 +9,7 @@ import sqlalchemy as sa
 from kinoform.store.notify import QUEUE, Notifier
 
 CHANNEL = "kinoform"
-PATIENCE_S = 0.5
+PATIENCE_S = 0.1
 """How long a stop or a lost connection may go unnoticed."""
 
 
