@@ -55,7 +55,7 @@ CARD = ModelCard(
 TEXT_ONLY = replace(CARD, name="text-only", image_input=False, vocabulary=None)
 PROMPT = "a penguin moves to the left over a teal background"
 PARENT = "projects/default"
-QUICK = RunTimes(lease=1.2, silence=1.0, answer=0.6)
+QUICK = RunTimes(lease=1.2, renewal=0.4, silence=1.0, answer=0.6)
 
 
 def config(folder: Path, engine_port: int) -> GatewayConfig:

@@ -9,6 +9,7 @@ from google.protobuf import any_pb2
 from google.rpc import code_pb2
 
 from kinoform.gateway.config import GatewayConfig
+from kinoform.gateway.runstream import RunTimes
 from kinoform.store.assets import AssetStore
 from kinoform_proto.engine.v1.engine_pb2 import Released
 from kinoform_proto.job.v1 import job_pb2
@@ -214,7 +215,8 @@ async def test_a_retried_job_goes_on_and_keeps_its_log(caller: Caller, engine: S
 
 async def test_nothing_but_outputs_stays_in_the_asset_store(config: GatewayConfig, engine: ScriptedEngine) -> None:
     engine.scripts = [Script(dies_at=5)]
-    async with running(config) as (_, caller):
+    restless = replace(config, times=RunTimes(renewal=0.002))  # a renewal is always under way when the job ends
+    async with running(restless) as (_, caller):
         job = await caller.ended((await caller.submit()).name)
     for step in (2, 4, 6):
         assert not engine.blobs.exists(_sha(f"{job.name}@{step}"))

@@ -57,7 +57,7 @@ async def test_a_stalled_gateway_loses_its_job_and_can_write_nothing_more(
     config: GatewayConfig, engine: ScriptedEngine
 ) -> None:
     # The first gateway never renews in time: its lease runs out while its stream is held open.
-    stalling = replace(config, times=RunTimes(lease=60.0, silence=30.0))
+    stalling = replace(config, times=RunTimes(lease=60.0, renewal=20.0, silence=30.0))
     engine.scripts = [Script(holds_at=3, deaf=True)]
     async with running(stalling) as (_, first):
         name = (await first.submit()).name

@@ -38,7 +38,9 @@ class RunTimes:
     """All in seconds."""
 
     lease: float = 10.0
-    """How long a lease lasts unless renewed; a third of it lies between two renewals."""
+    """How long a lease lasts unless renewed."""
+    renewal: float = 3.0
+    """Time between two renewals, each with a keepalive to the replica: well below the lease."""
     silence: float = 15.0
     """A stream that says nothing for so long is dead. Replicas send a heartbeat every few seconds."""
     answer: float = 10.0
@@ -213,7 +215,7 @@ class JobRun:
     async def _keep_lease(self) -> None:
         """Returns when the lease is lost."""
         while True:
-            await asyncio.sleep(self._parts.times.lease / 3)
+            await asyncio.sleep(self._parts.times.renewal)
             # The last entry gives the lease up: that is no loss, and what follows it must not be cut short.
             if not self._ledger.closing and not await self._renewed() and not self._ledger.closing:
                 self._log.info("lease lost")
