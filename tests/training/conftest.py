@@ -1,5 +1,7 @@
 """Small made-up sprites: training's tests need no download."""
 
+import colorsys
+
 import numpy as np
 import pytest
 
@@ -10,13 +12,13 @@ from kinoform.training.sprites import KEY_FRAMES, SPRITE_SIZE, Sprites
 
 @pytest.fixture(scope="session")
 def drawn_sprites() -> Sprites:
-    """Discs, each subject in its own colour: (subjects, KEY_FRAMES, size, size, 4)."""
-    rng = np.random.default_rng(3)
-    axis = np.linspace(-1, 1, SPRITE_SIZE)
-    inside = (axis[:, None] ** 2 + axis[None] ** 2 < 0.8).astype(np.uint8) * 255
+    """Diamonds, discs and squares, each subject in its own bright hue: (subjects, KEY_FRAMES, size, size, 4)."""
+    axis = np.abs(np.linspace(-1, 1, SPRITE_SIZE))
     sprites = np.zeros((len(SUBJECTS), KEY_FRAMES, SPRITE_SIZE, SPRITE_SIZE, 4), np.uint8)
-    sprites[..., :3] = rng.integers(0, 256, (len(SUBJECTS), 1, 1, 1, 3))
-    sprites[..., 3] = inside
+    for subject in range(len(SUBJECTS)):
+        power = (1, 2, 8)[subject % 3]
+        sprites[subject, ..., :3] = [255 * level for level in colorsys.hsv_to_rgb(subject / len(SUBJECTS), 1, 1)]
+        sprites[subject, ..., 3] = 255 * (axis[:, None] ** power + axis[None] ** power < 0.9**power)
     return sprites
 
 
