@@ -1,4 +1,4 @@
-"""What was run in a run folder: one line of JSON for each command, so that weights can be traced to code and settings."""
+"""What was run in a run folder: a line of JSON a command, so that weights can be traced to code and settings."""
 
 import json
 import platform
