@@ -12,6 +12,7 @@ import grpc
 from google.protobuf.any_pb2 import Any
 from google.protobuf.message import Message
 from google.rpc import code_pb2, error_details_pb2, status_pb2
+from grpc_health.v1 import health, health_pb2_grpc
 from grpc_status import rpc_status
 
 from kinoform_proto.asset.v1 import asset_pb2, asset_pb2_grpc
@@ -37,6 +38,11 @@ def unavailable() -> status_pb2.Status:
 def not_found(name: str) -> status_pb2.Status:
     info = error_details_pb2.ErrorInfo(reason="NOT_FOUND", domain="kinoform")
     return rich_status(code_pb2.NOT_FOUND, f"no {name}", info, error_details_pb2.ResourceInfo(resource_name=name))
+
+
+def chunk_damaged() -> status_pb2.Status:
+    info = error_details_pb2.ErrorInfo(reason="CHECKSUM_MISMATCH", domain="kinoform")
+    return rich_status(code_pb2.ABORTED, "the chunk is damaged", info)
 
 
 @dataclass
@@ -194,7 +200,7 @@ class Peer(
             left = None if left is None else left - 1
             if self.faults.corrupt_chunks:
                 self.faults.corrupt_chunks -= 1
-                _abort(context, rich_status(code_pb2.DATA_LOSS, "the chunk is damaged"))
+                _abort(context, chunk_damaged())
             if request.chunk.offset != len(data) or google_crc32c.value(request.chunk.data) != request.chunk.crc32c:
                 _abort(context, rich_status(code_pb2.INTERNAL, "the client sent a wrong chunk"))
             data.extend(request.chunk.data)
@@ -245,7 +251,7 @@ class Peer(
         self._meet("VerifyAsset", context)
         asset, data = self._asset(request.name, context)
         if hashlib.sha256(data).hexdigest() != asset.sha256:
-            info = error_details_pb2.ErrorInfo(reason="CHECKSUM_MISMATCH", domain="kinoform")
+            info = error_details_pb2.ErrorInfo(reason="ASSET_DAMAGED", domain="kinoform")
             _abort(context, rich_status(code_pb2.DATA_LOSS, "the stored bytes differ", info))
         return asset_pb2.VerifyAssetResponse(asset=asset)
 
@@ -369,6 +375,7 @@ class Served:
         asset_pb2_grpc.add_AssetServiceServicer_to_server(self.peer, server)
         catalog_pb2_grpc.add_CatalogServiceServicer_to_server(self.peer, server)
         video_pb2_grpc.add_VideoServiceServicer_to_server(self.peer, server)
+        health_pb2_grpc.add_HealthServicer_to_server(health.HealthServicer(), server)
         self.port = server.add_insecure_port(f"127.0.0.1:{self.port}")
         server.start()
         self._server = server

@@ -16,8 +16,9 @@ from google.rpc import code_pb2, error_details_pb2
 from typer.testing import CliRunner, Result
 
 from kinoform_client.cli.app import app
+from kinoform_client.cli.serve import Runtime, serve_command
 from kinoform_client.cli.target import slug, target
-from kinoform_client.errors import InvalidArgumentError
+from kinoform_client.errors import InvalidArgumentError, MissingDependencyError
 from kinoform_client.types import VideoFormat
 from kinoform_proto.catalog.v1 import catalog_pb2
 from tests.kinoform_client.client_peer import Served, rich_status
@@ -234,6 +235,36 @@ def test_an_unreachable_server_ends_with_5(served: Served) -> None:
     assert (result.returncode, result.stdout) == (5, "")
     assert f"no answer from {served.address}" in result.stderr
     assert "Traceback" not in result.stderr
+
+
+def test_the_doctor_tells_what_is_wrong(shell: Shell) -> None:
+    model = catalog_pb2.Model(name="models/kino-mini", is_default=True)
+    model.video.default_frame_rate.denominator = 1
+    shell.served.peer.models.append(model)
+    well = [json.loads(line) for line in shell("doctor", "--json").stdout.splitlines()]
+    assert all(finding["ok"] for finding in well if finding["needed"])
+    assert {"what": "health", "ok": True, "detail": "serving", "needed": True} in well
+    assert shell("doctor").exit_code == 0
+    shell.served.peer.models.clear()
+    assert shell("doctor").exit_code == 5
+    shell.served.stop()
+    result = shell("doctor")
+    assert result.exit_code == 5
+    assert "!!  server" in result.stdout
+
+
+def test_serve_names_what_to_install() -> None:
+    with pytest.raises(MissingDependencyError, match=r"needs torch, ray: pip install 'kinoform\[cluster\]'"):
+        serve_command(Runtime.RAY, host="127.0.0.1", port=0, data=None, models=[], find=lambda name: None)
+
+
+def test_serve_hands_its_options_over() -> None:
+    models = ["wan=wan:/models/wan", "x=kino-mini:/x"]
+    options = {"host": "0.0.0.0", "port": 7, "data": Path("d"), "models": models}
+    command = serve_command(Runtime.LOCAL, find=lambda name: name, **options)  # type: ignore[arg-type]
+    assert command[1:4] == ["-m", "kinoform_cluster", "serve"]
+    given = "--runtime local --host 0.0.0.0 --port 7 --data d --model wan=wan:/models/wan --model x=kino-mini:/x"
+    assert command[4:] == given.split()
 
 
 def test_names_from_prompts() -> None:

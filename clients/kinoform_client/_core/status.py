@@ -11,6 +11,7 @@ from kinoform_client.errors import ErrorDetails, KinoformError, Violation
 
 REASONS: dict[str, type[KinoformError]] = {
     "CHECKSUM_MISMATCH": errors.ChecksumError,
+    "ASSET_DAMAGED": errors.ChecksumError,
     "REQUEST_ID_REUSED": errors.AlreadyExistsError,
 }
 

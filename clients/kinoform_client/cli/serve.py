@@ -2,6 +2,7 @@
 
 import os
 import sys
+from collections.abc import Callable
 from enum import StrEnum
 from importlib.util import find_spec
 from pathlib import Path
@@ -37,10 +38,18 @@ def serve(
     os.execv(command[0], command)
 
 
-def serve_command(runtime: Runtime, *, host: str, port: int, data: Path | None, models: list[str]) -> list[str]:
+def serve_command(
+    runtime: Runtime,
+    *,
+    host: str,
+    port: int,
+    data: Path | None,
+    models: list[str],
+    find: Callable[[str], object] = find_spec,
+) -> list[str]:
     """The program and its arguments. Raises MissingDependencyError, naming what to install."""
     packages, extra = _NEEDED[runtime]
-    missing = [name for name in packages if find_spec(name) is None]
+    missing = [name for name in packages if find(name) is None]
     if missing:
         raise MissingDependencyError(
             f"`kinoform serve --runtime {runtime}` needs {', '.join(missing)}: pip install 'kinoform[{extra}]'"

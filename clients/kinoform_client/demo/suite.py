@@ -6,7 +6,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
-from kinoform_client.errors import UnavailableError
+from kinoform_client.errors import InternalError
 
 _START_S = 300.0
 _STOP_S = 90.0
@@ -23,7 +23,7 @@ class Suite:
         self.address = ""
 
     def __enter__(self) -> Self:
-        """Waits until a request would succeed. Raises UnavailableError, with the end of the log."""
+        """Waits until a request would succeed. Raises InternalError, with the end of the log."""
         with self._log.open("w") as log:
             self._process = subprocess.Popen(self._command, stdout=subprocess.PIPE, stderr=log, text=True)
         assert self._process.stdout is not None
@@ -39,7 +39,7 @@ class Suite:
         if not line.startswith(_READY):
             self._stop()
             tail = "\n".join(self._log.read_text(errors="replace").splitlines()[-15:])
-            raise UnavailableError(f"the suite did not start; the end of {self._log}:\n{tail}")
+            raise InternalError(f"the suite did not start; the end of {self._log}:\n{tail}")
         self.address = line.removeprefix(_READY).strip()
         return self
 

@@ -23,6 +23,8 @@ from kinoform_client import (
     UnavailableError,
     Violation,
 )
+from kinoform_client._core.address import parse_address
+from kinoform_client.sync.transport import connect
 from tests.kinoform_client.client_peer import Peer, Served, rich_status, unavailable
 
 PATIENT = RetryPolicy(total_s=5, patience_s=10, first_pause_s=0.01, longest_pause_s=0.05)
@@ -231,6 +233,20 @@ def test_jobs_are_listed_page_by_page(served: Served, peer: Peer) -> None:
         assert [job.name for job in client.jobs.list(page_size=3)] == names[::-1]
         assert peer.calls.count("ListJobs") == 3
         assert [job.name for job in client.jobs.list(states=["CANCELLED"])] == names[:1]
+
+
+def test_a_healthy_server_says_so(served: Served) -> None:
+    with Client(served.address) as client:
+        assert client.serving()
+
+
+def test_a_channel_of_the_callers_own_is_used_and_left_open(served: Served) -> None:
+    channel = connect(parse_address(served.address), None)
+    with Client("grpc://127.0.0.1:1", channel=channel) as client:
+        job = client.videos.generate("a penguin")
+    with Client(channel=channel) as client:
+        assert client.jobs.get(job.name) == job.job
+    channel.close()
 
 
 def test_an_unreachable_server_is_unavailable(served: Served) -> None:

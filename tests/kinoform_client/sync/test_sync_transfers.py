@@ -130,7 +130,7 @@ def test_a_file_that_rotted_on_the_server_is_not_delivered(served: Served, peer:
             client.assets.download("a", tmp_path)
         with pytest.raises(ChecksumError) as caught:
             client.assets.verify("a")
-    assert caught.value.reason == "CHECKSUM_MISMATCH"
+    assert caught.value.reason == "ASSET_DAMAGED"
     assert listing(tmp_path) == []
 
 
