@@ -4,6 +4,7 @@ import argparse
 import os
 import shutil
 import signal
+import sys
 import tempfile
 import threading
 from pathlib import Path
@@ -19,6 +20,8 @@ from kinoform_cluster.processes import adopt_orphans, sweep
 from kinoform_cluster.settings import LOOPBACK
 
 SERVICER = "kinoform_proto.engine.v1.engine_pb2_grpc.add_EngineServiceServicer_to_server"
+TRY_AGAIN = os.EX_TEMPFAIL
+"""Exit status when Ray did not come up."""
 OBJECT_STORE_BYTES = 100 * 2**20
 """Little: blobs go through the asset store."""
 
@@ -44,15 +47,7 @@ def main() -> None:
 
 def _start(options: argparse.Namespace, temp: Path) -> None:
     folder = DataFolder(options.data)
-    ray.init(
-        address="local",
-        num_cpus=max(os.cpu_count() or 1, options.replicas),
-        include_dashboard=False,
-        object_store_memory=OBJECT_STORE_BYTES,
-        namespace="kinoform",
-        _node_ip_address=LOOPBACK,
-        _temp_dir=str(temp),
-    )
+    _start_ray(temp, cpus=max(os.cpu_count() or 1, options.replicas))
     serve.start(
         proxy_location="HeadOnly",
         # Without an HTTP port Serve starts no proxy at all.
@@ -68,6 +63,23 @@ def _start(options: argparse.Namespace, temp: Path) -> None:
         max_replicas=options.replicas,
     )
     serve.run(build(args), name="video", route_prefix="/video")
+
+
+def _start_ray(temp: Path, *, cpus: int) -> None:
+    try:
+        ray.init(
+            address="local",
+            num_cpus=cpus,
+            include_dashboard=False,
+            object_store_memory=OBJECT_STORE_BYTES,
+            namespace="kinoform",
+            _node_ip_address=LOOPBACK,
+            _temp_dir=str(temp),
+        )
+    # Ray waits 30 s for its node, and has no error of its own for a machine too busy for that.
+    except Exception as error:  # noqa: BLE001
+        print(f"Ray did not start: {error}", file=sys.stderr)
+        sys.exit(TRY_AGAIN)
 
 
 def _parser() -> argparse.ArgumentParser:

@@ -13,6 +13,9 @@ from kinoform_proto.engine.v1.engine_pb2_grpc import EngineServiceStub
 if TYPE_CHECKING:
     from kinoform_proto.engine.v1.engine_pb2_grpc import EngineServiceAsyncStub
 
+Condition = Callable[[str], Awaitable[bool]]
+"""Asks at an address."""
+
 APPLICATION = (("application", "video"),)
 """Serve finds the application by this metadata."""
 
@@ -46,7 +49,7 @@ async def gateway_serves(address: str) -> bool:
         return answer.status == health_pb2.HealthCheckResponse.SERVING
 
 
-async def until(condition: Callable[[str], Awaitable[bool]], address: str) -> None:
+async def until(condition: Condition, address: str) -> None:
     """Asks again and again."""
     while True:
         if await condition(address):

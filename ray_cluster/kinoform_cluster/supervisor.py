@@ -2,19 +2,24 @@
 
 import asyncio
 import logging
+import os
 import sys
 import time
+from collections.abc import Iterable
+from typing import Any
 
 from kinoform_cluster.child import Child
 from kinoform_cluster.errors import StartFailed
 from kinoform_cluster.folder import DataFolder
 from kinoform_cluster.ports import address, usable_port
 from kinoform_cluster.processes import adopt_orphans, sweep
-from kinoform_cluster.ready import engine_answers, gateway_serves, until
+from kinoform_cluster.ready import Condition, engine_answers, gateway_serves, until
 from kinoform_cluster.settings import LOOPBACK, Settings
 
 START_S = 300.0
 """A part that is not ready by then has failed."""
+START_TRIES = 3
+"""For a part that ended with EX_TEMPFAIL."""
 GATEWAY_GRACE_S = 20.0
 CLUSTER_GRACE_S = 30.0
 BACKOFF_S = (0.1, 5.0)
@@ -43,8 +48,7 @@ async def serve_on_ray(settings: Settings, folder: DataFolder, stop: asyncio.Eve
             (cluster, engine_answers, address(LOOPBACK, engine_port)),
             (gateway, gateway_serves, public),
         ):
-            await child.start()
-            if not await _started(child, asyncio.create_task(until(ready, where)), stop):
+            if not await _started(child, ready, where, stop):
                 return
         print(f"ready grpc://{public}", flush=True)
         await _kept_alive(cluster, gateway, stop)
@@ -54,19 +58,29 @@ async def serve_on_ray(settings: Settings, folder: DataFolder, stop: asyncio.Eve
         await asyncio.to_thread(sweep)
 
 
-async def _started(child: Child, ready: "asyncio.Task[None]", stop: asyncio.Event) -> bool:
+async def _started(child: Child, condition: Condition, where: str, stop: asyncio.Event) -> bool:
     """True once it is ready, False if the suite is to stop before. Raises StartFailed."""
-    ended, stopped = asyncio.create_task(child.ended()), asyncio.create_task(stop.wait())
-    tasks = (ready, ended, stopped)
-    try:
+    for tries_left in reversed(range(START_TRIES)):
+        await child.start()
+        ready, ended = asyncio.create_task(until(condition, where)), asyncio.create_task(child.ended())
+        tasks = (ready, ended, asyncio.create_task(stop.wait()))
         await asyncio.wait(tasks, timeout=START_S, return_when=asyncio.FIRST_COMPLETED)
-        if not ready.done() and not stopped.done():
-            raise StartFailed(child.name, str(child.log), child.last_words())
-        return not stopped.done()
-    finally:
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
+        await _cancelled(tasks)
+        if stop.is_set():
+            return False
+        if not ready.cancelled():
+            ready.result()
+            return True
+        if ended.cancelled() or ended.result() != os.EX_TEMPFAIL or not tries_left:
+            break
+        _log.warning("the %s did not come up; trying again", child.name)
+    raise StartFailed(child.name, str(child.log), child.last_words())
+
+
+async def _cancelled(tasks: Iterable["asyncio.Task[Any]"]) -> None:
+    for task in tasks:
+        task.cancel()
+    await asyncio.gather(*tasks, return_exceptions=True)
 
 
 async def _kept_alive(cluster: Child, gateway: Child, stop: asyncio.Event) -> None:
@@ -76,9 +90,7 @@ async def _kept_alive(cluster: Child, gateway: Child, stop: asyncio.Event) -> No
     ]
     stopping = asyncio.create_task(stop.wait())
     done, _ = await asyncio.wait([*keepers, stopping], return_when=asyncio.FIRST_COMPLETED)
-    for task in (*keepers, stopping):
-        task.cancel()
-    await asyncio.gather(*keepers, stopping, return_exceptions=True)
+    await _cancelled([*keepers, stopping])
     for task in done:
         task.result()
 

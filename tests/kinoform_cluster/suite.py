@@ -43,7 +43,9 @@ class Suite:
         """Sends the signal, waits for the end, and returns those that are left of what the suite had started."""
         everyone = self.processes()
         self.process.send_signal(number)
-        self.process.wait(60)
+        self.process.wait(120)
+        assert self.process.stdout is not None
+        self.process.stdout.close()
         _, left = psutil.wait_procs(everyone, timeout=0.1 if number is signal.SIGTERM else 30)
         return left
 

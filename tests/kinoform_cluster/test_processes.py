@@ -20,7 +20,7 @@ while not descendants():
     time.sleep(0.01)
 spared = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(60)"])
 sweep({spared.pid}, grace_s=0.5)
-print("left", descendants() == set(), spared.poll() is None, flush=True)
+print("left", descendants() == {spared.pid}, spared.poll() is None, flush=True)
 spared.kill()
 """
 

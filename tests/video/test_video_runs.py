@@ -241,6 +241,16 @@ async def test_a_bug_fails_its_own_job_only_and_tells_no_traceback(kino: GatedKi
         assert await healthy
 
 
+async def test_a_prompt_that_is_cut_is_warned_of(kino: GatedKino, tmp_path: Path) -> None:
+    async with served(kino, tmp_path) as peer:
+        stream = await peer.open(start(spec("a penguin and " * 40)))
+        await stream.last()
+        assert [event.warning.message for event in stream.of("warning")] == kino.warnings(
+            ClipRequest(prompt="a penguin and " * 40, frames=4, width=32, height=32, steps=1, guidance=1.0, seed=0)
+        )
+        assert stream.of("warning")
+
+
 async def test_a_quiet_stream_beats(kino: GatedKino, tmp_path: Path) -> None:
     async with served(kino, tmp_path, rhythm=Rhythm(heartbeat_s=0.05)) as peer:
         kino.gate.clear()

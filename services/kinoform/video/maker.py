@@ -66,8 +66,8 @@ class ClipMaker:
         request = await self._request()
         state = await self._resumed(model, request)
         if state is None and not self._leaving:
-            for message in await self._tools.pools.encode(model.family.warnings, request):
-                self._say(Warned(message))
+            for text in await self._tools.pools.encode(model.family.warnings, request):
+                self._say(Warned(text))
             conditioning = await self._tools.pools.encode(model.family.encode, request)
             state = await self._denoised(model, request, conditioning=conditioning)
         if self._leaving:

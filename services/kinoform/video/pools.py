@@ -10,15 +10,20 @@ R = TypeVar("R")
 
 
 class Pools:
-    """One thread reads conditions, one finishes clips: each is deterministic alone, and neither waits for the other."""
+    """One thread reads conditions, one draws previews, some finish clips: none waits for another's work."""
 
     def __init__(self, *, finish_workers: int = 1) -> None:
         self._encode = ThreadPoolExecutor(1, "kinoform-encode")
+        self._look = ThreadPoolExecutor(1, "kinoform-look")
         self._finish = ThreadPoolExecutor(finish_workers, "kinoform-finish")
 
     async def encode(self, work: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> R:
         """Runs work that comes before the steps."""
         return await _run(self._encode, work, *args, **kwargs)
+
+    async def look(self, work: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> R:
+        """Runs work that comes between the steps."""
+        return await _run(self._look, work, *args, **kwargs)
 
     async def finish(self, work: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> R:
         """Runs work that comes after the steps."""
@@ -26,8 +31,8 @@ class Pools:
 
     def close(self) -> None:
         """Drops what waits and waits for what runs."""
-        self._encode.shutdown(cancel_futures=True)
-        self._finish.shutdown(cancel_futures=True)
+        for pool in (self._encode, self._look, self._finish):
+            pool.shutdown(cancel_futures=True)
 
 
 async def _run(pool: ThreadPoolExecutor, work: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> R:

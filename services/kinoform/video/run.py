@@ -5,6 +5,7 @@ import logging
 from collections.abc import AsyncGenerator, AsyncIterator
 
 from kinoform.engine.errors import EngineClosed, Overloaded
+from kinoform.store.errors import StoreUnavailable
 from kinoform.video.maker import ClipMaker, Tools
 from kinoform.video.messages import (
     Accepted,
@@ -77,7 +78,7 @@ class ClipRun:
     async def _make(self) -> None:
         try:
             finished = await self._maker.make()
-        except Overloaded:
+        except (Overloaded, StoreUnavailable):
             self._outbox.put_nowait(Released(Reason.OVERLOADED))
         except EngineClosed:
             self._outbox.put_nowait(Released(Reason.SHUTDOWN))
