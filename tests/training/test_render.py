@@ -37,10 +37,10 @@ def test_a_clip_is_in_range_and_shows_its_background(renderer: Renderer) -> None
 @pytest.mark.parametrize(
     ("motion", "x", "y", "size"),
     [
-        ("moves to the left", -24, 0, 0),
-        ("moves to the right", 24, 0, 0),
-        ("moves up", 0, -24, 0),
-        ("moves down", 0, 24, 0),
+        ("moves to the left", -28, 0, 0),
+        ("moves to the right", 28, 0, 0),
+        ("moves up", 0, -28, 0),
+        ("moves down", 0, 28, 0),
         ("grows", 0, 0, 1),
         ("shrinks", 0, 0, -1),
         ("stays still", 0, 0, 0),
@@ -56,8 +56,8 @@ def test_motions_go_where_they_say(renderer: Renderer, motion: str, x: float, y:
 
 def test_a_bounce_rises_and_comes_back_twice(renderer: Renderer) -> None:
     height = -track(renderer, "bounces", 1)[:, 1]
-    assert (height[[2, 5]] - height[[0, 7]] > 8).all()
-    assert height[3:5].max() < height[[2, 5]].min()
+    assert (height[[2, 6]] - height[[0, 4]] > 12).all()
+    assert height[[3, 7]].max() < height[[2, 6]].min()
 
 
 def test_an_unknown_motion_is_refused() -> None:

@@ -60,13 +60,17 @@ class VideoAutoencoder(ModelMixin, ConfigMixin):
         """The clip (b, 3, l, h, w), clamped to [-1, 1], of normalised latents (b, c, l, h', w'); row by row."""
         if latents.ndim != 5 or latents.shape[1] != self.config.latent_channels:
             raise ValueError(f"latents are (b, {self.config.latent_channels}, l, h, w), got {tuple(latents.shape)}")
-        mean, std = self._statistics(latents)
-        frames = (latents * std + mean).to(self.dtype).transpose(1, 2)
+        frames = self.denormalised(latents).to(self.dtype).transpose(1, 2)
         return torch.stack([self.decode_frames(row) for row in frames]).transpose(1, 2).clamp(-1, 1)
 
     def forward(self, clip: Tensor) -> Tensor:
         """The reconstruction of a clip (b, 3, l, h, w)."""
         return self.decode(self.encode(clip))
+
+    def denormalised(self, latents: Tensor) -> Tensor:
+        """Raw latents of normalised ones, both (b, c, l, h', w')."""
+        mean, std = self._statistics(latents)
+        return latents * std + mean
 
     def encode_frames(self, frames: Tensor) -> Tensor:
         """Raw latents (n, c, h', w') of frames (n, 3, h, w) in [-1, 1], before normalisation."""
@@ -133,6 +137,7 @@ class ResidualBlock(nn.Module):
         self.conv1 = nn.Conv2d(width, width, 3, padding=1)
         self.conv2 = nn.Conv2d(width, width, 3, padding=1)
         nn.init.zeros_(self.conv2.weight)
+        assert self.conv2.bias is not None
         nn.init.zeros_(self.conv2.bias)
 
     def forward(self, hidden: Tensor) -> Tensor:

@@ -52,7 +52,7 @@ def train(rank: int, run: CodecRun) -> None:
         noise = torch.from_numpy(rng.standard_normal((run.batch, 16, 8, 8), dtype=np.float32))
         loss, error = losses(model, frames, coverage, noise)
         optimizer.zero_grad(set_to_none=True)
-        loss.backward()  # type: ignore[no-untyped-call]
+        loss.backward()
         average_gradients(model)
         torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)
         for group in optimizer.param_groups:
@@ -72,15 +72,17 @@ def train(rank: int, run: CodecRun) -> None:
 
 
 def losses(model: VideoAutoencoder, frames: Tensor, coverage: Tensor, noise: Tensor) -> tuple[Tensor, Tensor]:
-    """The training loss, and the plain mean square error (detached) for the log.
-
-    Square error and a tenth of the absolute error, four times as heavy on the sprite as beside it.
-    """
+    """The training loss, and the plain mean square error (detached) for the log."""
     latents = model.encode_frames(frames)
     decoded = model.decode_frames(latents + LATENT_NOISE * latents.detach().std() * noise)
+    loss = reconstruction_loss(decoded, frames, coverage) + LATENT_PENALTY * latents.square().mean()
+    return loss, (decoded - frames).detach().square().mean()
+
+
+def reconstruction_loss(decoded: Tensor, frames: Tensor, coverage: Tensor) -> Tensor:
+    """Square error and a tenth of the absolute error, four times as heavy on the sprite as beside it."""
     difference = decoded - frames
-    pixel = ((1 + 3 * coverage) * (difference.square() + 0.1 * difference.abs())).mean()
-    return pixel + LATENT_PENALTY * latents.square().mean(), difference.detach().square().mean()
+    return ((1 + 3 * coverage) * (difference.square() + 0.1 * difference.abs())).mean()
 
 
 def load(path: Path) -> VideoAutoencoder:

@@ -14,8 +14,10 @@ from kinoform.training.latents import Clips, Texts, read_shards, read_texts
 from kinoform.training.loop import Average, Checkpoint, Schedule, append_row, averaged_weights
 from kinoform.training.workers import average_gradients, process_count
 
-WEIGHT_LIMIT = 5.0
+WEIGHT_LIMIT = 2.0
 """The square error of x0 weighs 1 / (1 - abar), but never more than this: late steps would drown the early ones."""
+TIME_POWER = 0.4
+"""Times are u ** TIME_POWER for u uniform in [0, 1]: below 1, more of the noisy times, where words are all there is."""
 TEXT_DROPPED = 0.1
 CANONICAL = 0.7
 """Share of samples with the canonical caption; the others have one of its phrasings."""
@@ -59,7 +61,7 @@ class DenoiserRun:
     warmup: int = 200
     descent: int = 1500
     seed: int = 0
-    average: float = 0.998
+    average: float = 0.995
     checkpoint_every: int = 100
     log_every: int = 20
     shape: Shape = Shape()
@@ -94,7 +96,7 @@ def train(rank: int, run: DenoiserRun) -> None:
         batch = draw(clips, texts, run, step, rank)
         error, loss = losses(model, batch)
         optimizer.zero_grad(set_to_none=True)
-        loss.backward()  # type: ignore[no-untyped-call]
+        loss.backward()
         average_gradients(model)
         torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)
         for group in optimizer.param_groups:
@@ -121,8 +123,7 @@ def draw(clips: Clips, texts: Texts, run: DenoiserRun, step: int, rank: int) -> 
     return Batch(
         clean=clean,
         noise=torch.randn(clean.shape, generator=rng),
-        # more of the early, noisy times: they decide what the clip shows
-        time=torch.rand(run.batch, generator=rng) ** 0.75,
+        time=torch.rand(run.batch, generator=rng) ** TIME_POWER,
         text=texts.states[triples, phrasing].float(),
         mask=texts.mask[triples, phrasing] & kept[:, None],
         condition=first_frame(clean, given),

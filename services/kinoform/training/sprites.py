@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
-from PIL import Image
+from PIL import Image, WebPImagePlugin
 
 from kinoform.training.captions import SUBJECTS
 
@@ -53,10 +53,11 @@ def decode_all(folder: Path) -> Sprites:
 def decode_sprite(webp: bytes) -> Sprites:
     """(KEY_FRAMES, size, size, 4) RGBA of one animation: every SOURCE_STRIDE-th frame; a still is repeated."""
     with Image.open(io.BytesIO(webp)) as image:
-        total = image.n_frames if image.format == "WEBP" else 1
+        if not isinstance(image, WebPImagePlugin.WebPImageFile):
+            raise TypeError(f"a sprite is a webp, not {image.format}")
         frames = []
         for k in range(KEY_FRAMES):
-            image.seek(k * SOURCE_STRIDE % total)
+            image.seek(k * SOURCE_STRIDE % image.n_frames)
             frames.append(_shrink(image.convert("RGBA")))
     return np.stack(frames)
 

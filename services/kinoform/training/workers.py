@@ -1,25 +1,22 @@
 """Training in several one-thread processes that average their gradients: on few cores it beats one threaded process."""
 
-import os
+import tempfile
 from collections.abc import Callable, Iterable
 from datetime import timedelta
-from typing import Concatenate, ParamSpec
 
 import torch
 import torch.distributed as dist
 from torch import Tensor, nn
+from torch.multiprocessing.spawn import spawn
 
-P = ParamSpec("P")
 
-
-def launch(target: Callable[Concatenate[int, P], None], processes: int, *args: P.args, **_: P.kwargs) -> None:
+def launch(target: Callable[..., None], processes: int, *args: object) -> None:
     """Runs target(rank, *args) in `processes` processes joined by gloo; in this one when there is but one."""
     if processes == 1:
         target(0, *args)
         return
-    os.environ.setdefault("MASTER_ADDR", "127.0.0.1")
-    os.environ.setdefault("MASTER_PORT", "29533")
-    torch.multiprocessing.spawn(_joined, (processes, target, args), nprocs=processes)
+    with tempfile.TemporaryDirectory() as meeting:
+        spawn(_joined, (f"file://{meeting}/store", processes, target, args), nprocs=processes)
 
 
 def average_gradients(model: nn.Module) -> None:
@@ -45,8 +42,8 @@ def _scatter(flat: Tensor, into: Iterable[Tensor]) -> None:
         start += tensor.numel()
 
 
-def _joined(rank: int, processes: int, target: Callable[..., None], args: tuple[object, ...]) -> None:
-    dist.init_process_group("gloo", rank=rank, world_size=processes, timeout=timedelta(hours=1))
+def _joined(rank: int, meeting: str, processes: int, target: Callable[..., None], args: tuple[object, ...]) -> None:
+    dist.init_process_group("gloo", init_method=meeting, rank=rank, world_size=processes, timeout=timedelta(hours=1))
     try:
         target(rank, *args)
     finally:

@@ -1,0 +1,119 @@
+"""The autoencoder's last touch: its decoder alone trains on, on the latents that the denoiser really leaves behind.
+
+So the decoder learns to turn slightly wrong latents into whole sprites. The encoder and the latents' statistics stay
+as they are: the cache and the denoiser remain valid.
+"""
+
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import torch
+from torch import Tensor
+
+from kinoform.backbone.autoencoder import VideoAutoencoder
+from kinoform.backbone.denoiser import VideoDenoiser
+from kinoform.backbone.schedules import add_noise, cosine_alpha_bar
+from kinoform.training import denoiser, sprites
+from kinoform.training.codec import reconstruction_loss
+from kinoform.training.latents import Clips, Texts, load_codec, read_shards, read_texts, seed, triple_at
+from kinoform.training.loop import Average, Checkpoint, Schedule, append_row
+from kinoform.training.render import Renderer
+from kinoform.training.workers import average_gradients
+
+LATENT_NOISE = 0.1
+"""Deviation of the noise on latents that stay clean: pictures must still reconstruct."""
+TIMES = (0.2, 0.85)
+"""The denoiser predicts the others from latents noised to a time in this range."""
+SPRITE_CONTRAST = 0.05
+"""A pixel this far from the corner's colour, of 2, belongs to the sprite."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DecoderRun:
+    """One run; the same values resume it."""
+
+    folder: Path
+    sprites: Path
+    steps: int
+    clips: int = 4
+    """Clips a process and step: a quarter clean, the others as predicted by the denoiser."""
+    frames: int = 4
+    """Frames of each that are decoded."""
+    rate: float = 1e-3
+    seed: int = 0
+    checkpoint_every: int = 50
+    shape: denoiser.Shape = field(default_factory=denoiser.Shape)
+
+
+def train(rank: int, run: DecoderRun) -> None:
+    """Trains until `run.steps`, writing decoder.pt and decoder.csv; then replaces the folder's autoencoder."""
+    torch.set_num_threads(1)
+    model = load_codec(run.folder / "autoencoder")
+    model.encoder.requires_grad_(False)
+    clips, texts = read_shards(run.folder), read_texts(run.folder / "texts.pt")
+    trunk = denoiser.load(run.folder / "denoiser.pt", run.shape)
+    optimizer = torch.optim.AdamW(model.decoder.parameters(), lr=run.rate, betas=(0.9, 0.99), weight_decay=1e-3)
+    average = Average(model, 0.98)
+    checkpoint = Checkpoint(run.folder / "decoder.pt", model, optimizer, average)
+    renderer = Renderer(sprites.load(run.sprites))
+    schedule = Schedule(peak=run.rate, steps=run.steps, warmup=20, descent=run.steps)
+    for step in range(checkpoint.restore(), run.steps):
+        rng = torch.Generator().manual_seed((run.seed * 1_000_003 + step) * 64 + rank)
+        rows = torch.randint(len(clips.latents), (run.clips,), generator=rng)
+        latents = as_left_behind(trunk, clips, texts, rows, rng)
+        shown = torch.randperm(latents.shape[2], generator=rng)[: run.frames]
+        loss, error = losses(model, latents[:, :, shown], rendered(renderer, clips, rows)[:, :, shown])
+        optimizer.zero_grad(set_to_none=True)
+        loss.backward()
+        average_gradients(model.decoder)
+        torch.nn.utils.clip_grad_norm_(model.decoder.parameters(), 1.0)
+        for group in optimizer.param_groups:
+            group["lr"] = schedule.rate(step)
+        optimizer.step()
+        average.update(model, step)
+        done = step + 1
+        if rank == 0 and done % 20 == 0:
+            psnr = -10 * torch.log10(error / 4)
+            append_row(run.folder / "decoder.csv", {"step": done, "loss": loss.item(), "psnr_db": psnr.item()})
+        if rank == 0 and (done % run.checkpoint_every == 0 or done == run.steps):
+            checkpoint.save(done)
+    if rank == 0:
+        adopt(run.folder)
+
+
+def adopt(folder: Path) -> None:
+    """Puts decoder.pt's averaged weights into the folder's autoencoder, in bfloat16 as it ships."""
+    model = load_codec(folder / "autoencoder")
+    model.load_state_dict(torch.load(folder / "decoder.pt", weights_only=True)["average"])
+    model.to(torch.bfloat16).save_pretrained(folder / "autoencoder")
+
+
+@torch.no_grad()
+def as_left_behind(trunk: VideoDenoiser, clips: Clips, texts: Texts, rows: Tensor, rng: torch.Generator) -> Tensor:
+    """Latents (n, c, l, h, w) of the cache's rows (n,): a quarter with a little noise, the others predicted."""
+    clean = clips.latents[rows].float()
+    noise = torch.randn(clean.shape, generator=rng)
+    low, high = TIMES
+    time = low + (high - low) * torch.rand(len(rows), generator=rng)
+    triples = clips.triples[rows]
+    text, mask = texts.states[triples, 0].float(), texts.mask[triples, 0]
+    noisy = add_noise(clean, noise, cosine_alpha_bar(time))
+    predicted = trunk(noisy, 1000 * time, text, mask, return_dict=False)[0]
+    kept = max(len(rows) // 4, 1)
+    return torch.cat([clean[:kept] + LATENT_NOISE * noise[:kept], predicted[kept:]])
+
+
+def rendered(renderer: Renderer, clips: Clips, rows: Tensor) -> Tensor:
+    """The clips (n, 3, l, h, w) in [-1, 1] that the cache's rows were encoded from."""
+    count = int(clips.triples.max()) + 1
+    return torch.stack(
+        [renderer.clip(triple_at(row % count), seed(row // count, row % count)) for row in rows.tolist()]
+    )
+
+
+def losses(model: VideoAutoencoder, latents: Tensor, clips: Tensor) -> tuple[Tensor, Tensor]:
+    """The training loss and the plain mean square error of clips (n, 3, l, h, w) decoded from latents."""
+    frames = clips.transpose(1, 2).flatten(0, 1)
+    decoded = model.decode_frames(model.denormalised(latents).transpose(1, 2).flatten(0, 1))
+    coverage = ((frames - frames[:, :, :1, :1]).abs().amax(dim=1, keepdim=True) > SPRITE_CONTRAST).float()
+    return reconstruction_loss(decoded, frames, coverage), (decoded - frames).detach().square().mean()
