@@ -4,8 +4,10 @@ import colorsys
 
 import numpy as np
 import pytest
+import torch
 
 from kinoform.training.captions import SUBJECTS
+from kinoform.training.judge import Judge
 from kinoform.training.render import Renderer
 from kinoform.training.sprites import KEY_FRAMES, SPRITE_SIZE, Sprites
 
@@ -26,3 +28,10 @@ def drawn_sprites() -> Sprites:
 def renderer(drawn_sprites: Sprites) -> Renderer:
     """Draws the made-up sprites."""
     return Renderer(drawn_sprites)
+
+
+@pytest.fixture(scope="session")
+def judge(renderer: Renderer) -> Judge:
+    """Knows the made-up sprites; taking some seconds to teach."""
+    torch.set_num_threads(1)
+    return Judge.fitted(renderer, variants=1)

@@ -16,8 +16,11 @@ from kinoform.training import sprites
 from kinoform.training.__main__ import app
 from kinoform.training.captions import held_out
 from kinoform.training.denoiser import Shape
-from kinoform.training.export import NOTICE, export
+from kinoform.training.evaluate import evaluate
+from kinoform.training.export import NOTICE, export, record
+from kinoform.training.judge import Judge
 from kinoform.training.records import record_run
+from kinoform.training.render import Renderer
 from kinoform.training.sampling import from_frames, requests_for, sample, to_frames
 from kinoform.training.sheet import chosen_triples, contact_sheet
 from kinoform.training.sprites import Sprites
@@ -122,14 +125,18 @@ def test_each_command_leaves_its_line(tmp_path: Path) -> None:
 
 
 @pytest.mark.slow
-def test_evaluate_prints_and_records_the_figures(run: Path, model: Path) -> None:
-    command = ["evaluate", "--run", str(run), "--model", str(model), "--clips", "6", "--steps", "1"]
-    result = CliRunner().invoke(app, [*command, "--json", "--record"], catch_exceptions=False)
-    report = json.loads(result.stdout)
-    assert report["clips"] == report["triples"] == 6
-    assert report["real"]["motion"] == report["real"]["background"] == 1
-    assert report["generated"]["all"] == 0
-    assert read_card(model / "card.json").details["measured"] == report
+def test_evaluation_tells_real_clips_from_an_untrained_model(
+    model: Path, family: KinoMini, renderer: Renderer, judge: Judge
+) -> None:
+    said: list[str] = []
+    report = evaluate(family, renderer, judge, clips=6, steps=1, guidance=1.0, seed=0, progress=said.append)
+    assert report.clips == report.triples == 6
+    assert report.real.motion == report.real.background == 1
+    assert report.generated.all == 0
+    assert said
+    assert "real clips" in report.table()
+    record(model, report)
+    assert read_card(model / "card.json").details["measured"] == report.to_json()
 
 
 def test_the_sheet_command_writes_a_picture(model: Path, tmp_path: Path) -> None:

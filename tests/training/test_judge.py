@@ -11,12 +11,6 @@ from kinoform.training.render import SIZE, Renderer
 from kinoform.training.tracks import background_colour, cut_out, measure
 
 
-@pytest.fixture(scope="module")
-def judge(renderer: Renderer) -> Judge:
-    torch.set_num_threads(1)
-    return Judge.fitted(renderer, variants=1)
-
-
 def clip_of(renderer: Renderer, motion: str, seed: int = 0) -> Tensor:
     return renderer.clip(Triple(0, list(MOTIONS).index(motion), 0), seed)
 
