@@ -109,7 +109,7 @@ from kinoform.gateway.logs import configure
 from kinoform.gateway.runstream import RunTimes
 
 configure("json")
-times = RunTimes(lease=600.0, silence=30.0)
+times = RunTimes(lease=50.0, silence=30.0)
 there = config(Path(sys.argv[1]), int(sys.argv[2]))
 sys.exit(asyncio.run(serve(replace(there, listen=sys.argv[3], times=times), 5.0)))
 """
@@ -117,7 +117,7 @@ sys.exit(asyncio.run(serve(replace(there, listen=sys.argv[3], times=times), 5.0)
 
 @asynccontextmanager
 async def gateway_process(config: GatewayConfig, folder: Path) -> AsyncIterator[tuple[Process, Caller]]:
-    """A gateway in a process of its own, whose leases last ten minutes."""
+    """A gateway in a process of its own, whose leases last long."""
     with socket.create_server(("127.0.0.1", 0)) as free:
         listen = f"127.0.0.1:{free.getsockname()[1]}"
     arguments = (str(folder), config.engine.rpartition(":")[2], listen)

@@ -176,6 +176,18 @@ async def test_the_same_request_id_makes_one_job_however_many_ask_at_once(caller
     assert len(await caller.all_jobs()) == 1
 
 
+async def test_the_same_request_sent_again_finds_its_job_though_its_picture_is_gone(caller: Caller) -> None:
+    first = asked()
+    first.spec.image.inline = picture()
+    stored = Request()
+    assert (await caller.submit(first)).request.Unpack(stored)
+    request = asked()
+    request.spec.image.asset = stored.spec.image.asset
+    job = await caller.submit(request)
+    await caller.assets.DeleteAsset(asset_pb2.DeleteAssetRequest(name=stored.spec.image.asset))
+    assert await caller.submit(request) == job
+
+
 async def test_a_request_id_used_for_another_request_is_refused(caller: Caller) -> None:
     request = asked()
     first = await caller.submit(request)
