@@ -33,11 +33,10 @@ class PortBusy(ServeError):
 class StartFailed(ServeError):
     """A part of the suite ended before it was ready."""
 
-    def __init__(self, part: str, log: str, last_words: str) -> None:
-        super().__init__(part, log, last_words)
+    def __init__(self, part: str, last_words: str) -> None:
+        super().__init__(part, last_words)
         self.part = part
-        self.log = log
         self.last_words = last_words
 
     def __str__(self) -> str:
-        return f"the {self.part} did not start; see {self.log}\n{self.last_words}"
+        return f"the {self.part} did not start: {self.last_words}"

@@ -4,13 +4,18 @@ import asyncio
 
 import grpc
 
+from kinoform.backbone.errors import BackboneError
+from kinoform.engine.errors import EngineError
 from kinoform.gateway.config import GatewayConfig
 from kinoform.gateway.logs import configure
+from kinoform.gateway.server import BadAddress
 from kinoform.gateway.server import build as build_gateway
 from kinoform.models.registry import DEFAULT_MODEL, catalogue
+from kinoform.store.errors import StoreError
 from kinoform.video.build import build as build_video
 from kinoform.video.config import VideoConfig
 from kinoform.video.servicer import VideoServicer
+from kinoform_cluster.errors import StartFailed
 from kinoform_cluster.folder import DataFolder
 from kinoform_cluster.ports import address
 from kinoform_cluster.ready import gateway_serves, until
@@ -21,15 +26,29 @@ GRACE_S = 20.0
 
 
 async def serve_locally(settings: Settings, folder: DataFolder, stop: asyncio.Event) -> None:
-    """Serves until `stop` is set."""
+    """Serves until `stop` is set. Raises StartFailed."""
     configure("console")
-    video = await build_video(_video(settings, folder))
+    try:
+        video = await build_video(_video(settings, folder))
+    except (BackboneError, EngineError) as error:
+        raise StartFailed("video service", str(error)) from error
     engine = grpc.aio.server()
     add_EngineServiceServicer_to_server(VideoServicer(video), engine)
     engine_port = engine.add_insecure_port(address(LOOPBACK, 0))
     await engine.start()
-    gateway = build_gateway(_gateway(settings, folder, engine_port))
-    await gateway.start()
+    try:
+        await _serve_gateway(settings, _gateway(settings, folder, engine_port), stop)
+    finally:
+        await video.close(grace_s=GRACE_S)
+        await engine.stop(None)
+
+
+async def _serve_gateway(settings: Settings, config: GatewayConfig, stop: asyncio.Event) -> None:
+    try:
+        gateway = build_gateway(config)
+        await gateway.start()
+    except (BadAddress, StoreError) as error:
+        raise StartFailed("gateway", str(error)) from error
     try:
         public = address(settings.host, settings.port)
         await until(gateway_serves, public)
@@ -37,8 +56,6 @@ async def serve_locally(settings: Settings, folder: DataFolder, stop: asyncio.Ev
         await stop.wait()
     finally:
         await gateway.drain(GRACE_S)
-        await video.close(grace_s=GRACE_S)
-        await engine.stop(None)
 
 
 def _video(settings: Settings, folder: DataFolder) -> VideoConfig:

@@ -74,7 +74,7 @@ async def _started(child: Child, condition: Condition, where: str, stop: asyncio
         if ended.cancelled() or ended.result() != os.EX_TEMPFAIL or not tries_left:
             break
         _log.warning("the %s did not come up; trying again", child.name)
-    raise StartFailed(child.name, str(child.log), child.last_words())
+    raise StartFailed(child.name, f"see {child.log}\n{child.last_words()}")
 
 
 async def _cancelled(tasks: Iterable["asyncio.Task[Any]"]) -> None:
