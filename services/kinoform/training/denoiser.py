@@ -57,9 +57,9 @@ class DenoiserRun:
     steps: int
     batch: int = 16
     """Clips a process and step."""
-    rate: float = 1e-3
+    rate: float = 1.5e-3
     warmup: int = 200
-    descent: int = 1500
+    descent: int = 1100
     seed: int = 0
     average: float = 0.995
     checkpoint_every: int = 100
