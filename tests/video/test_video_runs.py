@@ -130,8 +130,10 @@ async def test_four_staggered_clips_equal_each_alone(kino: GatedKino, tmp_path: 
 
 async def test_who_stops_talking_loses_the_job_with_a_checkpoint(kino: GatedKino, tmp_path: Path) -> None:
     async with served(kino, tmp_path) as peer:
-        stream = await peer.open(start(spec(steps=1000), patience_s=0.3))
+        stream = await peer.open(start(spec(steps=1000), patience_s=1.0))
+        talking = asyncio.create_task(keep_talking(stream))
         await stream.until(at_step(1))
+        talking.cancel()
         assert (await stream.last()).released.reason == Reason.REASON_LOST_KEEP_ALIVE
         assert peer.store.exists(stream.checkpoint.sha256)
 
@@ -139,12 +141,18 @@ async def test_who_stops_talking_loses_the_job_with_a_checkpoint(kino: GatedKino
 async def test_who_keeps_talking_keeps_the_job(kino: GatedKino, tmp_path: Path) -> None:
     async with served(kino, tmp_path) as peer:
         kino.gate.clear()
-        stream = await peer.open(start(spec(), patience_s=0.4))
-        for _ in range(8):
-            await asyncio.sleep(0.1)
-            await stream.say(keep_alive=pb.KeepAlive())
+        stream = await peer.open(start(spec(), patience_s=1.0))
+        talking = asyncio.create_task(keep_talking(stream))
+        await asyncio.sleep(2.0)
         kino.gate.set()
         assert (await stream.last()).WhichOneof("event") == "finished"
+        talking.cancel()
+
+
+async def keep_talking(stream: Stream) -> None:
+    while not stream.call.done():
+        await stream.say(keep_alive=pb.KeepAlive())
+        await asyncio.sleep(0.1)
 
 
 async def test_half_closing_the_stream_lets_the_job_go(kino: GatedKino, tmp_path: Path) -> None:
