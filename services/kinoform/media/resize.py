@@ -4,22 +4,13 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from kinoform.media.errors import BadFrames
-
 Pixels = NDArray[np.uint8]
-
-
-def enlarge_nearest(frames: Pixels, factor: int) -> Pixels:
-    """Every pixel as a factor × factor square. frames: uint8 (l, h, w, 3)."""
-    if factor < 1:
-        raise BadFrames(f"cannot enlarge {factor} times")
-    return frames.repeat(factor, axis=1).repeat(factor, axis=2)
 
 
 def resize_nearest(frames: Pixels, width: int, height: int) -> Pixels:
     """The clip at any size, each pixel the one that lies under its centre. frames: uint8 (l, h, w, 3).
 
-    At whole multiples of the clip's size this equals `enlarge_nearest`.
+    At whole multiples of the clip's size every pixel becomes a square.
     """
     rows = (2 * np.arange(height) + 1) * frames.shape[1] // (2 * height)
     columns = (2 * np.arange(width) + 1) * frames.shape[2] // (2 * width)
