@@ -48,7 +48,7 @@ def prepare(
 
 
 @app.command(name="codec")
-def train_codec(run: Run, steps: Steps = 4000, processes: Processes = 2) -> None:
+def train_codec(run: Run, steps: Steps = 3000, processes: Processes = 2) -> None:
     """Train the autoencoder; resumes."""
     record_run(run, "codec", {"steps": steps, "processes": processes})
     launch(codec.train, processes, codec.CodecRun(folder=run, sprites=run / "sprites.npz", steps=steps))
@@ -57,7 +57,7 @@ def train_codec(run: Run, steps: Steps = 4000, processes: Processes = 2) -> None
 @app.command(name="latents")
 def cache_latents(
     run: Run,
-    shards: Annotated[int, typer.Option(min=1, help="Each holds one clip of each training triple.")] = 60,
+    shards: Annotated[int, typer.Option(min=1, help="Each holds one clip of each training triple.")] = 4,
     processes: Processes = 2,
 ) -> None:
     """Freeze the autoencoder, encode captions and rendered clips; shards that exist are left alone."""
@@ -71,10 +71,15 @@ def cache_latents(
 
 
 @app.command()
-def train(run: Run, steps: Steps = 10000, processes: Processes = 2) -> None:
+def train(
+    run: Run,
+    steps: Steps = 3850,
+    descent: Annotated[int, typer.Option(min=1, help="The learning rate falls over so many last steps.")] = 1100,
+    processes: Processes = 2,
+) -> None:
     """Train the denoiser on the cached latents; resumes, and may be prolonged by more steps."""
-    record_run(run, "train", {"steps": steps, "processes": processes})
-    launch(denoiser.train, processes, denoiser.DenoiserRun(folder=run, steps=steps))
+    record_run(run, "train", {"steps": steps, "descent": descent, "processes": processes})
+    launch(denoiser.train, processes, denoiser.DenoiserRun(folder=run, steps=steps, descent=descent))
 
 
 @app.command(name="decoder")

@@ -10,7 +10,7 @@ from kinoform.training.render import FRAMES, FRAMES_A_SECOND, SIZE
 
 VERSION = "0"
 STEPS = 20
-GUIDANCE = 2.5
+GUIDANCE = 1.0
 
 COMMANDS = (
     "python -m kinoform.training prepare --run RUN",
@@ -34,7 +34,7 @@ LIMITS = (
     "Knows 12 subjects, 8 motions and 8 backgrounds; other words work, but show something of these.",
     "One subject in a clip, no camera, no sound.",
     "Prompts of other languages than English are not understood.",
-    "Small and trained for about an hour on two CPU cores: subjects may be blurred or mixed up.",
+    "A first version: subjects are often blurred, doubled or mixed up; `measured` in the details says how often.",
 )
 
 

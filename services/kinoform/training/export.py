@@ -64,9 +64,12 @@ def write_card(model: Path, card: ModelCard) -> None:
 
 
 def _training(run: Path) -> dict[str, Any]:
+    """What the card tells of a run; history.txt in the run folder, where there is one, tells of changes on the way."""
+    history = run / "history.txt"
     state = torch.load(run / "denoiser.pt", weights_only=True)
     return {
         "denoiser_steps": int(state["step"]),
         "denoiser_parameters": sum(weight.numel() for weight in averaged_weights(run / "denoiser.pt").values()),
+        "history": history.read_text().splitlines() if history.exists() else [],
         "resume": "the same commands again: each goes on from the run folder's last checkpoint",
     }
