@@ -55,7 +55,8 @@ CARD = ModelCard(
 TEXT_ONLY = replace(CARD, name="text-only", image_input=False, vocabulary=None)
 PROMPT = "a penguin moves to the left over a teal background"
 PARENT = "projects/default"
-QUICK = RunTimes(lease=1.2, renewal=0.4, silence=1.0, answer=0.6)
+TIMES = RunTimes(lease=50.0, renewal=0.4, silence=50.0, answer=0.6)
+"""So long that a busy machine is never taken for a dead one."""
 
 
 def config(folder: Path, engine_port: int) -> GatewayConfig:
@@ -68,7 +69,7 @@ def config(folder: Path, engine_port: int) -> GatewayConfig:
         assets=str(folder / "assets"),
         cards={card.name: card for card in (CARD, TEXT_ONLY)},
         default_model=CARD.name,
-        times=QUICK,
+        times=TIMES,
         places_every_s=0.05,
         most_deaths=4,
     )
@@ -116,7 +117,7 @@ class Caller:
         """The job as it stands."""
         return (await self.jobs.GetJob(job_pb2.GetJobRequest(name=name))).job
 
-    async def ended(self, name: str, timeout_s: int = 20) -> job_pb2.Job:
+    async def ended(self, name: str, timeout_s: int = 60) -> job_pb2.Job:
         """The job once it has ended."""
         request = job_pb2.WaitJobRequest(name=name)
         request.timeout.seconds = timeout_s
@@ -149,7 +150,7 @@ async def running(config: GatewayConfig) -> AsyncIterator[tuple[Gateway, Caller]
         async with grpc.aio.insecure_channel(f"127.0.0.1:{gateway.port}") as channel:
             yield gateway, Caller(channel)
     finally:
-        await gateway.drain(1.0)
+        await gateway.drain(5.0)
 
 
 async def refusal(call: object) -> status_pb2.Status:
@@ -196,6 +197,6 @@ class _Trailers:
         return self._error.details()
 
 
-async def until(condition: asyncio.Event, timeout_s: float = 10.0) -> None:
+async def until(condition: asyncio.Event, timeout_s: float = 60.0) -> None:
     """Wait for an event, not for ever."""
     await asyncio.wait_for(condition.wait(), timeout_s)
