@@ -5,7 +5,6 @@ import os
 import shutil
 import signal
 import sys
-import tempfile
 import threading
 from pathlib import Path
 
@@ -31,10 +30,8 @@ def main() -> None:
     options = _parser().parse_args()
     stop = threading.Event()
     adopt_orphans()
-    # Not below the data folder: Ray's sockets need a short path.
-    temp = Path(tempfile.mkdtemp(prefix="kinoform-ray-", dir="/tmp"))
     try:
-        _start(options, temp)
+        _start(options)
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, lambda *_: stop.set())
         stop.wait()
@@ -42,12 +39,12 @@ def main() -> None:
     finally:
         ray.shutdown()
         sweep()
-        shutil.rmtree(temp, ignore_errors=True)
+        shutil.rmtree(options.temp, ignore_errors=True)
 
 
-def _start(options: argparse.Namespace, temp: Path) -> None:
+def _start(options: argparse.Namespace) -> None:
     folder = DataFolder(options.data)
-    _start_ray(temp, cpus=max(os.cpu_count() or 1, options.replicas))
+    _start_ray(options.temp, cpus=max(os.cpu_count() or 1, options.replicas))
     serve.start(
         proxy_location="HeadOnly",
         # Without an HTTP port Serve starts no proxy at all.
@@ -86,6 +83,7 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m kinoform_cluster.cluster")
     parser.add_argument("--port", type=int, required=True, help="of Serve's gRPC proxy")
     parser.add_argument("--data", type=Path, required=True)
+    parser.add_argument("--temp", type=Path, required=True, help="for Ray's files; removed at the end")
     parser.add_argument("--model", action="append", default=[])
     parser.add_argument("--threads", type=int, default=1)
     parser.add_argument("--replicas", type=int, default=1)

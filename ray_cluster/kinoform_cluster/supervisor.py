@@ -4,6 +4,7 @@ import asyncio
 import logging
 import os
 import sys
+import tempfile
 import time
 from collections.abc import Iterable
 from typing import Any
@@ -39,8 +40,14 @@ _log = logging.getLogger(__name__)
 async def serve_on_ray(settings: Settings, folder: DataFolder, stop: asyncio.Event) -> None:
     """Serves until `stop` is set. Raises StartFailed, PortBusy."""
     adopt_orphans()
+    # Not below the data folder: Ray's sockets need a short path.
+    with tempfile.TemporaryDirectory(prefix="kinoform-ray-", dir="/tmp", ignore_cleanup_errors=True) as temp:
+        await _serve(settings, folder, temp, stop)
+
+
+async def _serve(settings: Settings, folder: DataFolder, temp: str, stop: asyncio.Event) -> None:
     engine_port = usable_port(LOOPBACK, 0)
-    cluster = _cluster(settings, folder, engine_port)
+    cluster = _cluster(settings, folder, temp, engine_port)
     gateway = _gateway(settings, folder, engine_port)
     public = address(settings.host, settings.port)
     try:
@@ -109,8 +116,8 @@ async def _keep_alive(child: Child, *, sparing: Child) -> None:
         await child.start()
 
 
-def _cluster(settings: Settings, folder: DataFolder, engine_port: int) -> Child:
-    command = [sys.executable, "-m", "kinoform_cluster.cluster", "--port", str(engine_port)]
+def _cluster(settings: Settings, folder: DataFolder, temp: str, engine_port: int) -> Child:
+    command = [sys.executable, "-m", "kinoform_cluster.cluster", "--port", str(engine_port), "--temp", temp]
     command += ["--data", str(folder.root), "--threads", str(settings.threads), "--replicas", str(settings.replicas)]
     command += _models(settings)
     return Child("cluster", command, log=folder.logs / "cluster.log", environment=RAY_ENVIRONMENT)

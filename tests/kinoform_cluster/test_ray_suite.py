@@ -49,6 +49,7 @@ async def test_a_clip_is_made_and_every_event_told_once(suite: Suite, undisturbe
         pytest.param(("kinoform.gateway",), id="gateway"),
         pytest.param(("ray::ServeReplica",), id="replica"),
         pytest.param(("ray::ProxyActor",), id="proxy"),
+        pytest.param(("kinoform_cluster.cluster",), id="cluster"),
     ],
 )
 async def test_a_job_survives_kill_9_in_the_same_bytes(
