@@ -128,6 +128,14 @@ class Caller:
         call = self.jobs.WatchJob(job_pb2.WatchJobRequest(name=name, after_sequence=after))
         return [response.event async for response in call]
 
+    async def reaches(self, name: str, step: int) -> int:
+        """The sequence of the event that tells of a step, once it is stored."""
+        call = self.jobs.WatchJob(job_pb2.WatchJobRequest(name=name))
+        while (event := (await call.read()).event).progress.step < step:
+            pass
+        call.cancel()
+        return event.sequence
+
     async def all_jobs(self) -> list[job_pb2.Job]:
         """Every job of the project."""
         return list((await self.jobs.ListJobs(job_pb2.ListJobsRequest(parent=PARENT, page_size=500))).jobs)

@@ -196,9 +196,7 @@ async def test_cancelling_a_running_job_ends_it_at_once(
     seldom = replace(TIMES, renewal=40.0)  # the renewal is not what carries the news
     async with running(replace(config, times=seldom)) as (_, caller):
         job = await caller.submit()
-        call = caller.jobs.WatchJob(job_pb2.WatchJobRequest(name=job.name))
-        while (await call.read()).event.progress.step < 3:
-            pass
+        await caller.reaches(job.name, 3)
         await caller.jobs.CancelJob(job_pb2.CancelJobRequest(name=job.name))
         assert (await caller.ended(job.name)).state == Job.STATE_CANCELLED
     assert len(engine.starts) == 1

@@ -32,7 +32,7 @@ async def health(caller: Caller, service: str = "") -> int:
 
 
 async def becomes(caller: Caller, status: int) -> None:
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(60):
         async for response in health_pb2_grpc.HealthStub(caller.channel).Watch(health_pb2.HealthCheckRequest()):
             if response.status == status:
                 return

@@ -134,8 +134,7 @@ async def test_a_gateway_killed_in_mid_job_is_replaced_without_waiting_for_its_l
     engine.scripts = [Script(holds_at=4)]
     async with gateway_process(config, tmp_path) as (process, caller):
         name = (await caller.submit()).name
-        await until(engine.holding)
-        seen = (await caller.get(name)).last_sequence
+        seen = await caller.reaches(name, 4)
         process.kill()
         await process.wait()
     async with running(config) as (_, caller):

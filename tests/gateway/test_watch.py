@@ -60,8 +60,7 @@ async def test_events_come_as_they_happen(caller: Caller, engine: ScriptedEngine
 async def test_a_watch_from_beyond_the_last_event_waits_for_the_next(caller: Caller, engine: ScriptedEngine) -> None:
     engine.scripts = [Script(holds_at=3)]
     name = (await caller.submit()).name
-    await until(engine.holding)
-    last = (await caller.get(name)).last_sequence
+    last = await caller.reaches(name, 3)
     call = caller.jobs.WatchJob(job_pb2.WatchJobRequest(name=name, after_sequence=last + 2))
     with pytest.raises(TimeoutError):
         await asyncio.wait_for(asyncio.shield(first := asyncio.ensure_future(call.read())), 0.2)
