@@ -33,6 +33,11 @@ class DataFolder:
         return self.root / "engine-token"
 
     @property
+    def ray_token_file(self) -> Path:
+        """The secret of Ray's own processes: their ports listen on every interface."""
+        return self.root / "ray-token"
+
+    @property
     def logs(self) -> Path:
         """What the processes of the suite write."""
         return self.root / "logs"
@@ -53,7 +58,8 @@ def occupied(root: Path) -> Iterator[DataFolder]:
         lock.truncate(0)
         lock.write(f"{os.getpid()}\n")
         lock.flush()
-        _ensure_token(folder.token_file)
+        for path in (folder.token_file, folder.ray_token_file):
+            _ensure_token(path)
         yield folder
 
 

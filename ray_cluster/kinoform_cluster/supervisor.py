@@ -29,7 +29,7 @@ SETTLED_S = 60.0
 """A part that lived so long starts with the first backoff again."""
 
 RAY_ENVIRONMENT = {
-    "RAY_AUTH_MODE": "disabled",  # every port is on this machine; the services ask for the engine token
+    "RAY_AUTH_MODE": "token",
     "RAY_USAGE_STATS_ENABLED": "0",
     "RAY_COLOR_PREFIX": "0",
     "RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO": "0",
@@ -120,7 +120,8 @@ def _cluster(settings: Settings, folder: DataFolder, temp: str, engine_port: int
     command = [sys.executable, "-m", "kinoform_cluster.cluster", "--port", str(engine_port), "--temp", temp]
     command += ["--data", str(folder.root), "--threads", str(settings.threads), "--replicas", str(settings.replicas)]
     command += _models(settings)
-    return Child("cluster", command, log=folder.logs / "cluster.log", environment=RAY_ENVIRONMENT)
+    environment = RAY_ENVIRONMENT | {"RAY_AUTH_TOKEN_PATH": str(folder.ray_token_file)}
+    return Child("cluster", command, log=folder.logs / "cluster.log", environment=environment)
 
 
 def _gateway(settings: Settings, folder: DataFolder, engine_port: int) -> Child:

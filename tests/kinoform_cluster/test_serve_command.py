@@ -49,12 +49,16 @@ def test_a_bad_model_is_a_usage_error(tmp_path: Path) -> None:
     assert not (tmp_path / "data").exists()
 
 
-def test_the_token_is_secret_and_stays(tmp_path: Path) -> None:
-    with occupied(tmp_path) as folder:
-        token = folder.token_file.read_text()
-        assert stat.S_IMODE(folder.token_file.stat().st_mode) == 0o600
-    with occupied(tmp_path) as folder:
-        assert folder.token_file.read_text() == token
+def test_the_tokens_are_secret_and_stay(tmp_path: Path) -> None:
+    def read() -> list[str]:
+        with occupied(tmp_path) as folder:
+            files = (folder.token_file, folder.ray_token_file)
+            assert [stat.S_IMODE(file.stat().st_mode) for file in files] == [0o600, 0o600]
+            return [file.read_text() for file in files]
+
+    first = read()
+    assert read() == first
+    assert len(set(first)) == 2
 
 
 def test_addresses_of_both_families() -> None:
