@@ -64,6 +64,8 @@ class Faults:
     download_lengths: list[int] = field(default_factory=list)
     upload_lengths: list[int] = field(default_factory=list)
     """After how many chunks the next transfers break off."""
+    unfinished_uploads: int = 0
+    """How often the peer dies between an upload's last chunk and its asset."""
     corrupt_chunks: int = 0
     """How many of the next chunks sent arrive damaged."""
 
@@ -205,6 +207,9 @@ class Peer(
                 _abort(context, rich_status(code_pb2.INTERNAL, "the client sent a wrong chunk"))
             data.extend(request.chunk.data)
         created, data = self.uploads[name]
+        if self.faults.unfinished_uploads:
+            self.faults.unfinished_uploads -= 1
+            _abort(context, unavailable())
         asset = self.store(bytes(data), created.media_type, created.display_name, _asset_name(created))
         self._lose("UploadAsset", context)
         return asset_pb2.UploadAssetResponse(committed_bytes=len(data), asset=asset)

@@ -50,11 +50,16 @@ class AsyncAssets:
                 size_bytes=file.size_bytes,
                 sha256=file.sha256,
             )
-            opened = await self._caller.call(self._stub.CreateUpload, request)
-            if opened.HasField("asset"):
-                return asset_from_proto(opened.asset)
-            upload = Upload(opened.upload, size_bytes=file.size_bytes, committed=opened.committed_bytes)
-            return asset_from_proto(await self._send(upload, file, report))
+            while True:
+                opened = await self._caller.call(self._stub.CreateUpload, request)
+                if opened.HasField("asset"):
+                    return asset_from_proto(opened.asset)
+                upload = Upload(opened.upload, size_bytes=file.size_bytes, committed=opened.committed_bytes)
+                sent = await self._send(upload, file, report)
+                if sent is not None:
+                    return asset_from_proto(sent)
+                # The server was killed between the last chunk and the asset: nothing can finish that upload any more.
+                request.request_id = new_request_id()
 
     async def download(self, name: str, path: str | os.PathLike[str] = ".", *, report: Report | None = None) -> Path:
         """Saves an asset as `path`, or under its own name within it if that is a folder, and returns where.
@@ -105,10 +110,11 @@ class AsyncAssets:
         request = asset_pb2.VerifyAssetRequest(name=self._full(name))
         return asset_from_proto((await self._caller.call(self._stub.VerifyAsset, request)).asset)
 
-    async def _send(self, upload: Upload, file: Source, report: Report | None) -> asset_pb2.Asset:
+    async def _send(self, upload: Upload, file: Source, report: Report | None) -> asset_pb2.Asset | None:
+        """The asset; None if the server has every byte and yet made none."""
         failure: KinoformError
         broken: Attempts | None = None
-        while True:
+        while upload.committed < upload.size_bytes:
             try:
                 chunks = self._chunks(upload, file, report)
                 response = await self._stub.UploadAsset(chunks, metadata=self._caller.metadata)
@@ -126,6 +132,7 @@ class AsyncAssets:
             if upload.advanced(reached.committed_bytes):
                 broken = None
             await sleep(pause)
+        return None
 
     async def _chunks(
         self, upload: Upload, file: Source, report: Report | None

@@ -51,11 +51,16 @@ class Assets:
                 size_bytes=file.size_bytes,
                 sha256=file.sha256,
             )
-            opened = self._caller.call(self._stub.CreateUpload, request)
-            if opened.HasField("asset"):
-                return asset_from_proto(opened.asset)
-            upload = Upload(opened.upload, size_bytes=file.size_bytes, committed=opened.committed_bytes)
-            return asset_from_proto(self._send(upload, file, report))
+            while True:
+                opened = self._caller.call(self._stub.CreateUpload, request)
+                if opened.HasField("asset"):
+                    return asset_from_proto(opened.asset)
+                upload = Upload(opened.upload, size_bytes=file.size_bytes, committed=opened.committed_bytes)
+                sent = self._send(upload, file, report)
+                if sent is not None:
+                    return asset_from_proto(sent)
+                # The server was killed between the last chunk and the asset: nothing can finish that upload any more.
+                request.request_id = new_request_id()
 
     def download(self, name: str, path: str | os.PathLike[str] = ".", *, report: Report | None = None) -> Path:
         """Saves an asset as `path`, or under its own name within it if that is a folder, and returns where.
@@ -106,10 +111,11 @@ class Assets:
         request = asset_pb2.VerifyAssetRequest(name=self._full(name))
         return asset_from_proto((self._caller.call(self._stub.VerifyAsset, request)).asset)
 
-    def _send(self, upload: Upload, file: Source, report: Report | None) -> asset_pb2.Asset:
+    def _send(self, upload: Upload, file: Source, report: Report | None) -> asset_pb2.Asset | None:
+        """The asset; None if the server has every byte and yet made none."""
         failure: KinoformError
         broken: Attempts | None = None
-        while True:
+        while upload.committed < upload.size_bytes:
             try:
                 chunks = self._chunks(upload, file, report)
                 response = self._stub.UploadAsset(chunks, metadata=self._caller.metadata)
@@ -127,6 +133,7 @@ class Assets:
             if upload.advanced(reached.committed_bytes):
                 broken = None
             sleep(pause)
+        return None
 
     def _chunks(self, upload: Upload, file: Source, report: Report | None) -> Iterator[asset_pb2.UploadAssetRequest]:
         offset = upload.committed

@@ -52,6 +52,13 @@ async def test_an_upload_whose_answer_was_lost_is_found_complete(served: Served,
         assert peer.calls.count("UploadAsset") == 1
 
 
+async def test_an_upload_that_the_server_can_no_longer_finish_is_begun_anew(served: Served, peer: Peer) -> None:
+    async with AsyncClient(served.address, retry=PATIENT) as client:
+        peer.faults.unfinished_uploads = 2
+        asset = await client.assets.upload(DATA)
+        assert peer.assets[asset.name][1] == DATA
+
+
 async def test_known_bytes_are_not_sent(served: Served, peer: Peer) -> None:
     async with AsyncClient(served.address, retry=PATIENT) as client:
         first = await client.assets.upload(DATA)
