@@ -5,6 +5,7 @@ import time
 from collections.abc import Callable, Iterator
 
 import torch
+
 from kinoform.engine.engine import Engine
 from kinoform.engine.events import Denoised, Event, Failed
 from kinoform.engine.job import EngineJob
@@ -12,7 +13,6 @@ from kinoform.models.clip import ClipRequest
 from kinoform.models.kino_mini.family import KinoMini
 from kinoform.models.kino_mini.state import ClipState, Conditioning
 from kinoform.models.registry import embedded
-
 from tests.benchmarks.table import Figure, median
 
 STEPS = 20

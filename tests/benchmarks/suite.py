@@ -10,8 +10,8 @@ import time
 from collections.abc import Iterator
 
 import psutil
-from kinoform_client import Client
 
+from kinoform_client import Client
 from tests.benchmarks.table import Figure, median, percentile
 
 SUBMISSIONS = 100
