@@ -90,13 +90,14 @@ class _Studio:
         began = time.monotonic()
         width, height = self.model.clip.default_size
         factor = max(1, _LOOK // max(width, height))
+        view_size = width * factor, height * factor
         job = self.client.videos.generate(
             wish.prompt,
             model=self.model.name,
             image=image,
             seed=wish.seed,
             steps=self.steps,
-            view_size=(width * factor, height * factor),
+            view_size=view_size,
             labels={"demo": wish.name},
         )
         for event in job.watch():
@@ -107,4 +108,12 @@ class _Studio:
         seconds = time.monotonic() - began
         view.done(f"{seconds:.1f} s")
         note(f"{file}: {wish.prompt} ({seconds:.1f} s)")
-        return Made(wish=wish, file=file, seconds=seconds, warnings=job.job.warnings, image=image)
+        return Made(
+            wish=wish,
+            file=file,
+            seconds=seconds,
+            warnings=job.job.warnings,
+            image=image,
+            view_size=view_size,
+            steps=job.job.progress.steps,
+        )

@@ -38,6 +38,9 @@ class Made:
     warnings: tuple[str, ...]
     image: Path | None
     """The picture it began with."""
+    view_size: tuple[int, int]
+    """(width, height) of the file's pictures."""
+    steps: int
 
     @property
     def caption(self) -> str:

@@ -58,7 +58,7 @@ in {took_s:.0f} s; starting the suite ({escape(runtime)} runtime) took {started_
 </ul>
 <p>{escape(model.description)} Licence of the weights: {escape(model.license)}.</p>
 <h2>Make one again</h2>
-<p>The same request and seed give the same clip, byte for byte:</p>
+<p>The same request and seed give the same clip{", byte for byte" if model.batch_exact else ""}:</p>
 <p><code>{escape(_command(clips[0]))}</code></p>
 </html>
 """,
@@ -84,7 +84,9 @@ def _figure(clip: Made) -> str:
 
 
 def _command(clip: Made) -> str:
-    return f'kinoform video generate "{clip.wish.prompt}" --seed {clip.wish.seed} -o {clip.file.name}'
+    width, height = clip.view_size
+    options = f"--seed {clip.wish.seed} --steps {clip.steps} --view-size {width}x{height} -o {clip.file.name}"
+    return f'kinoform video generate "{clip.wish.prompt}" {options}'
 
 
 def _inline(path: Path, media_type: str) -> str:
