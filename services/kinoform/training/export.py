@@ -44,6 +44,7 @@ def export(run: Path, model: Path, shape: denoiser.Shape) -> ModelCard:
     """Writes the model folder of a run (its frozen autoencoder and averaged denoiser) and answers its card."""
     model.mkdir(parents=True, exist_ok=True)
     shutil.copytree(run / "autoencoder", model / "autoencoder", dirs_exist_ok=True)
+    _forget_origin(model / "autoencoder" / "config.json")
     denoiser.load(run / "denoiser.pt", shape).to(torch.bfloat16).save_pretrained(model / "denoiser")
     (model / "NOTICE").write_text(NOTICE)
     card = kino_mini_card(batch_exact=KinoMini.from_folder(model).batch_exact, training=_training(run))
@@ -61,6 +62,13 @@ def record(model: Path, report: Report) -> None:
 def write_card(model: Path, card: ModelCard) -> None:
     """Writes card.json."""
     (model / "card.json").write_text(json.dumps(card.to_json(), indent=1, ensure_ascii=False) + "\n")
+
+
+def _forget_origin(config: Path) -> None:
+    # diffusers notes the folder that weights were loaded from: of no use to others
+    values = json.loads(config.read_text())
+    values.pop("_name_or_path", None)
+    config.write_text(json.dumps(values, indent=2, sort_keys=True) + "\n")
 
 
 def _training(run: Path) -> dict[str, Any]:
