@@ -2,8 +2,8 @@
 
 import numpy as np
 
-from kinoform.media.resize import fit_cover, resize_lanczos, resize_nearest
-from tests.media.pictures import gradients, moving_square
+from kinoform.media.resize import resize_lanczos, resize_nearest
+from tests.media.pictures import gradients
 
 
 def test_nearest_repeats_pixels_and_nothing_else() -> None:
@@ -20,12 +20,3 @@ def test_lanczos_keeps_what_is_smooth() -> None:
     there_and_back = resize_lanczos(resize_lanczos(clip, 224, 160), 56, 40)
     assert np.abs(there_and_back.astype(int) - clip).max() <= 4
     assert np.array_equal(resize_lanczos(clip, 56, 40), clip)
-
-
-def test_cover_takes_the_middle_and_keeps_proportions() -> None:
-    wide = moving_square(1, 48, 96)[0]
-    wide[:, :24], wide[:, 72:] = 7, 9
-    assert np.array_equal(fit_cover(wide, 48, 48), wide[:, 24:72])
-    tall = wide.transpose(1, 0, 2)
-    assert np.array_equal(fit_cover(np.ascontiguousarray(tall), 48, 48), tall[24:72])
-    assert fit_cover(wide, 31, 77).shape == (77, 31, 3)

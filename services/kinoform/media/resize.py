@@ -21,12 +21,3 @@ def resize_lanczos(frames: Pixels, width: int, height: int) -> Pixels:
     """The clip at any size, by a Lanczos filter of three lobes. frames: uint8 (l, h, w, 3)."""
     resized = [Image.fromarray(frame).resize((width, height), Image.Resampling.LANCZOS) for frame in frames]
     return np.stack([np.asarray(frame) for frame in resized])
-
-
-def fit_cover(image: Pixels, width: int, height: int) -> Pixels:
-    """The middle of a picture, as much as fills width × height, by Lanczos. image: uint8 (h, w, 3)."""
-    source_height, source_width = image.shape[:2]
-    scale = min(source_width / width, source_height / height)
-    left, top = (source_width - width * scale) / 2, (source_height - height * scale) / 2
-    box = (left, top, left + width * scale, top + height * scale)
-    return np.asarray(Image.fromarray(image).resize((width, height), Image.Resampling.LANCZOS, box=box))

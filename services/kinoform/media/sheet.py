@@ -11,7 +11,6 @@ from numpy.typing import NDArray
 from PIL import Image, ImageDraw, ImageFont
 
 from kinoform.media.errors import BadFrames
-from kinoform.media.png import png_bytes
 
 _PAPER, _INK, _FAINT = (250, 250, 248), (28, 30, 34), (128, 132, 140)
 _MARGIN, _GAP, _ROW_GAP = 32, 6, 26
@@ -33,11 +32,6 @@ def poster(frames: NDArray[np.uint8]) -> NDArray[np.uint8]:
     """The frame that stands for a clip: its middle one. frames: uint8 (l, h, w, 3); returns uint8 (h, w, 3)."""
     middle: NDArray[np.uint8] = frames[len(frames) // 2]
     return middle
-
-
-def poster_png(frames: NDArray[np.uint8]) -> bytes:
-    """The poster as a PNG file. frames: uint8 (l, h, w, 3)."""
-    return png_bytes(poster(frames))
 
 
 def contact_sheet(rows: Sequence[SheetRow], *, title: str = "", columns: int = 8, cell: int = 128) -> NDArray[np.uint8]:
