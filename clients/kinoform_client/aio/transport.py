@@ -12,7 +12,7 @@ import grpc
 from kinoform_client._core.address import Address
 from kinoform_client._core.channel import OPTIONS
 from kinoform_client._core.status import error_from_call
-from kinoform_client.errors import InternalError, KinoformError
+from kinoform_client.errors import ErrorDetails, InternalError, KinoformError, UnavailableError
 from kinoform_proto.asset.v1.asset_pb2_grpc import AssetServiceStub
 from kinoform_proto.catalog.v1.catalog_pb2_grpc import CatalogServiceStub
 from kinoform_proto.job.v1.job_pb2_grpc import JobServiceStub
@@ -29,6 +29,9 @@ Unary = grpc.aio.UnaryUnaryMultiCallable
 RpcError = grpc.RpcError
 P = ParamSpec("P")
 T = TypeVar("T")
+
+LOST_STATUS = "Internal error from Core"
+"""gRPC says so when the server ended a call that was still being sent to; the status itself is lost."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +65,8 @@ def error_of(error: grpc.RpcError) -> KinoformError:
     """The error that a failed call stands for."""
     if not isinstance(error, grpc.aio.AioRpcError):
         return InternalError(str(error))
+    if error.code() is grpc.StatusCode.INTERNAL and error.details() == LOST_STATUS:
+        return UnavailableError("the connection broke while sending", ErrorDetails(code="UNAVAILABLE"))
     return error_from_call(error.code(), error.details(), error.trailing_metadata())
 
 
