@@ -118,6 +118,18 @@ async def test_all_bad_fields_are_named_at_once(caller: Caller) -> None:
     assert bad_fields(status) == fields
 
 
+async def test_broken_rules_and_the_models_limits_are_named_together(caller: Caller) -> None:
+    request = asked()
+    request.spec.prompt.text = " "
+    request.spec.frames = 0
+    request.spec.size.width, request.spec.size.height = 96, 64
+    status = await refusal(caller.videos.GenerateVideo(request))
+    assert bad_fields(status) == ["spec.prompt.text", "spec.frames", "spec.size.width"]
+    request.spec.model = "nope"
+    status = await refusal(caller.videos.GenerateVideo(request))
+    assert bad_fields(status) == ["spec.prompt.text", "spec.frames", "spec.model"]
+
+
 async def test_a_picture_for_a_model_that_takes_none_is_refused(caller: Caller) -> None:
     request = asked()
     request.spec.model = "text-only"

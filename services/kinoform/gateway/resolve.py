@@ -3,10 +3,12 @@
 from collections.abc import Callable, Iterator, Mapping
 from fractions import Fraction
 
+from google.protobuf.message import Message
+
 from kinoform.gateway.errors import BadRequest, Violation
 from kinoform.models.card import ClipLimits, ModelCard
 from kinoform_proto.type.v1.type_pb2 import FrameRate, Size
-from kinoform_proto.video.v1.video_pb2 import VideoFile, VideoSpec
+from kinoform_proto.video.v1.video_pb2 import GenerateVideoRequest, VideoFile, VideoSpec
 
 
 class Resolver:
@@ -24,6 +26,17 @@ class Resolver:
             known = ", ".join(sorted(self._cards))
             raise BadRequest([Violation("spec.model", f"there is no model {name!r}; there are: {known}")])
         return self._cards[name]
+
+    def objections(self, message: Message) -> Iterator[Violation]:
+        """What the asked model has against a request for a clip; nothing against other messages."""
+        if not isinstance(message, GenerateVideoRequest):
+            return
+        try:
+            card = self.card(message.spec)
+        except BadRequest as error:
+            yield from error.violations
+        else:
+            yield from violations(self.resolve(message.spec, card), card)
 
     def resolve(self, spec: VideoSpec, card: ModelCard) -> VideoSpec:
         """A copy with nothing left open: sent again it makes the same clip."""

@@ -126,7 +126,8 @@ def build(config: GatewayConfig) -> Gateway:
     pace = Pace(config.max_running)
     dispatcher = _dispatcher(config, store, blobs, link, leftovers, pace)
     draining = asyncio.Event()
-    checker = Checker()
+    resolver = Resolver(config.cards, config.default_model, lambda: secrets.randbits(SEED_BITS))
+    checker = Checker(resolver.objections)
     checker.warm(video_pb2.GenerateVideoRequest(), job_pb2.GetJobRequest(), job_pb2.WatchJobRequest())
     keys = None if config.api_keys is None else read_keys(config.api_keys)
     server = grpc.aio.server(interceptors=[Edge(checker, keys)], options=_options(config))
@@ -134,7 +135,6 @@ def build(config: GatewayConfig) -> Gateway:
     places = Places(store.jobs, store.events, store.notifier, pace, now_us, config.places_every_s)
 
     pictures = Pictures(store.assets, blobs, config.pictures, now_us)
-    resolver = Resolver(config.cards, config.default_model, lambda: secrets.randbits(SEED_BITS))
     submitter = Submitter(store.jobs, pictures, resolver, now_us)
     steering = Steering(store.jobs, leftovers, now_us, dispatcher.cancel)
     watcher = Watcher(store.jobs, store.events, store.notifier)

@@ -1,6 +1,6 @@
 """Checks a request against the rules written in its proto, and against fields that no proto knows."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
 import protovalidate
@@ -14,8 +14,10 @@ from kinoform.gateway.errors import BadRequest, Violation
 class Checker:
     """Finds all bad fields of a message at once. Thread-safe; the first message of a type takes milliseconds."""
 
-    def __init__(self) -> None:
+    def __init__(self, objections: Callable[[Message], Iterable[Violation]]) -> None:
+        """objections: what else is wrong with a message that is refused anyway, so that it is named in the same go."""
         self._validator = protovalidate.Validator()
+        self._objections = objections
 
     def warm(self, *messages: Message) -> None:
         """Compile the rules of these messages' types now rather than in the first call."""
@@ -26,7 +28,8 @@ class Checker:
         """Raises BadRequest naming every field that breaks a rule or that the protos do not have."""
         found = [*self._broken_rules(message), *_unknown_fields(message, "")]
         if found:
-            raise BadRequest(found)
+            named = {violation.field for violation in found}
+            raise BadRequest([*found, *(other for other in self._objections(message) if other.field not in named)])
 
     def _broken_rules(self, message: Message) -> Iterator[Violation]:
         for violation in self._validator.collect_violations(message):
