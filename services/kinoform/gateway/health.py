@@ -30,6 +30,11 @@ class Health:
         self._services = services
         self._last: tuple[bool, bool] | None = None
 
+    async def begin(self) -> None:
+        """NOT_SERVING until the first check. Before the server starts: the servicer itself begins as SERVING."""
+        for service in ("", *self._services):
+            await self.servicer.set(service, _NOT_SERVING)
+
     async def run(self) -> None:
         """Check again and again, until cancelled."""
         while True:

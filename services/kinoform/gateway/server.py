@@ -91,6 +91,7 @@ class Gateway:
     async def start(self) -> None:
         """Listen, and begin to dispatch. Raises BadAddress."""
         self.port = _listen(self._server, self._config)
+        await self._parts.health.begin()
         await self._server.start()
         parts = self._parts
         self._tasks = [asyncio.create_task(part.run()) for part in (parts.dispatcher, parts.health, parts.places)]
