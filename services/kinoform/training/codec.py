@@ -1,4 +1,4 @@
-"""Training of the autoencoder on rendered single frames."""
+"""Training of the autoencoder on crops of rendered frames: a convolutional net without norms needs no more."""
 
 import time
 from dataclasses import dataclass
@@ -10,6 +10,7 @@ from torch import Tensor
 
 from kinoform.backbone.autoencoder import VideoAutoencoder
 from kinoform.training import sprites
+from kinoform.training.cast import CAST, UNSEEN
 from kinoform.training.loop import Average, Checkpoint, Schedule, append_row, averaged_weights
 from kinoform.training.render import Renderer
 from kinoform.training.workers import average_gradients, process_count
@@ -27,9 +28,13 @@ class CodecRun:
     folder: Path
     sprites: Path
     steps: int
-    batch: int = 8
-    """Frames a process and step."""
-    rate: float = 1.5e-3
+    batch: int = 32
+    """Crops a process and step."""
+    crop: int = 32
+    """Side of a crop in pixels."""
+    rate: float = 1.2e-3
+    initial: Path | None = None
+    """An autoencoder's folder to begin from; None: from fresh weights."""
     seed: int = 0
     checkpoint_every: int = 200
 
@@ -38,18 +43,19 @@ def train(rank: int, run: CodecRun) -> None:
     """Trains until `run.steps`, writing codec.pt and codec.csv into the folder; resumes where codec.pt stands."""
     torch.set_num_threads(1)
     torch.manual_seed(run.seed)
-    model = VideoAutoencoder().train()
+    model = _beginning(run.initial).train()
     optimizer = torch.optim.AdamW(model.parameters(), lr=run.rate, betas=(0.9, 0.99), weight_decay=1e-3)
     average = Average(model, 0.995)
     checkpoint = Checkpoint(run.folder / "codec.pt", model, optimizer, average)
     renderer = Renderer(sprites.load(run.sprites))
+    actors = seen_actors()
     schedule = Schedule(peak=run.rate, steps=run.steps, warmup=50, descent=run.steps)
     started = time.monotonic()
     first = checkpoint.restore()
     for step in range(first, run.steps):
         rng = np.random.default_rng([run.seed, step, rank])
-        frames, coverage = renderer.frames(run.batch, rng)
-        noise = torch.from_numpy(rng.standard_normal((run.batch, 16, 8, 8), dtype=np.float32))
+        frames, coverage = renderer.frames(run.batch, rng, actors, run.crop)
+        noise = torch.from_numpy(rng.standard_normal((run.batch, 16, run.crop // 8, run.crop // 8), dtype=np.float32))
         loss, error = losses(model, frames, coverage, noise)
         optimizer.zero_grad(set_to_none=True)
         loss.backward()
@@ -67,7 +73,7 @@ def train(rank: int, run: CodecRun) -> None:
             psnr = -10 * torch.log10(error / 4)
             append_row(
                 run.folder / "codec.csv",
-                {"step": done, "loss": loss.item(), "psnr_db": psnr.item(), "frames_s": speed},
+                {"step": done, "loss": loss.item(), "psnr_db": psnr.item(), "crops_s": speed},
             )
 
 
@@ -85,8 +91,20 @@ def reconstruction_loss(decoded: Tensor, frames: Tensor, coverage: Tensor) -> Te
     return ((1 + 3 * coverage) * (difference.square() + 0.1 * difference.abs())).mean()
 
 
+def seen_actors() -> Tensor:
+    """(n,) int64: the cast without those kept unseen."""
+    return torch.tensor([number for number, name in enumerate(CAST) if name not in UNSEEN])
+
+
 def load(path: Path) -> VideoAutoencoder:
     """The averaged autoencoder of a checkpoint file, in eval mode; latents not yet normalised."""
     model = VideoAutoencoder()
     model.load_state_dict(averaged_weights(path))
     return model.eval()
+
+
+def _beginning(initial: Path | None) -> VideoAutoencoder:
+    if initial is None:
+        return VideoAutoencoder()
+    model: VideoAutoencoder = VideoAutoencoder.from_pretrained(initial, torch_dtype=torch.float32)
+    return model

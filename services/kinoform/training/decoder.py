@@ -4,7 +4,7 @@ So the decoder learns to turn slightly wrong latents into whole sprites. The enc
 as they are: the cache and the denoiser remain valid.
 """
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 
 import torch
@@ -15,17 +15,18 @@ from kinoform.backbone.denoiser import VideoDenoiser
 from kinoform.backbone.schedules import add_noise, cosine_alpha_bar
 from kinoform.training import denoiser, sprites
 from kinoform.training.codec import reconstruction_loss
-from kinoform.training.latents import Clips, Texts, load_codec, read_shards, read_texts, seed, triple_at
+from kinoform.training.latents import SCRIPTS, Cache, load_codec, read_cache, scripts_of, seed_of
 from kinoform.training.loop import Average, Checkpoint, Schedule, append_row
 from kinoform.training.render import Renderer
+from kinoform.training.stages import pictures
 from kinoform.training.workers import average_gradients
 
 LATENT_NOISE = 0.1
 """Deviation of the noise on latents that stay clean: pictures must still reconstruct."""
 TIMES = (0.2, 0.85)
 """The denoiser predicts the others from latents noised to a time in this range."""
-SPRITE_CONTRAST = 0.05
-"""A pixel this far from the corner's colour, of 2, belongs to the sprite."""
+ACTOR_CONTRAST = 0.05
+"""A pixel this far from the background's, of 2, belongs to an actor."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,7 +43,8 @@ class DecoderRun:
     rate: float = 1e-3
     seed: int = 0
     checkpoint_every: int = 50
-    shape: denoiser.Shape = field(default_factory=denoiser.Shape)
+    shape: denoiser.Shape | None = None
+    """The clip stage's; None: of denoiser.SHAPES."""
 
 
 def train(rank: int, run: DecoderRun) -> None:
@@ -50,8 +52,8 @@ def train(rank: int, run: DecoderRun) -> None:
     torch.set_num_threads(1)
     model = load_codec(run.folder / "autoencoder")
     model.encoder.requires_grad_(False)
-    clips, texts = read_shards(run.folder), read_texts(run.folder / "texts.pt")
-    trunk = denoiser.load(run.folder / "denoiser.pt", run.shape)
+    cache = read_cache(run.folder, "clip")
+    trunk = denoiser.load(run.folder, "clip", run.shape)
     optimizer = torch.optim.AdamW(model.decoder.parameters(), lr=run.rate, betas=(0.9, 0.99), weight_decay=1e-3)
     average = Average(model, 0.98)
     checkpoint = Checkpoint(run.folder / "decoder.pt", model, optimizer, average)
@@ -59,10 +61,11 @@ def train(rank: int, run: DecoderRun) -> None:
     schedule = Schedule(peak=run.rate, steps=run.steps, warmup=20, descent=run.steps)
     for step in range(checkpoint.restore(), run.steps):
         rng = torch.Generator().manual_seed((run.seed * 1_000_003 + step) * 64 + rank)
-        rows = torch.randint(len(clips.latents), (run.clips,), generator=rng)
-        latents = as_left_behind(trunk, clips, texts, rows, rng)
+        rows = torch.randint(len(cache.latents), (run.clips,), generator=rng)
+        latents = as_left_behind(trunk, cache, rows, rng)
         shown = torch.randperm(latents.shape[2], generator=rng)[: run.frames]
-        loss, error = losses(model, latents[:, :, shown], rendered(renderer, clips, rows)[:, :, shown])
+        clips, coverage = rendered(renderer, rows)
+        loss, error = losses(model, latents[:, :, shown], clips[:, :, shown], coverage[:, :, shown])
         optimizer.zero_grad(set_to_none=True)
         loss.backward()
         average_gradients(model.decoder)
@@ -89,31 +92,35 @@ def adopt(folder: Path) -> None:
 
 
 @torch.no_grad()
-def as_left_behind(trunk: VideoDenoiser, clips: Clips, texts: Texts, rows: Tensor, rng: torch.Generator) -> Tensor:
+def as_left_behind(trunk: VideoDenoiser, cache: Cache, rows: Tensor, rng: torch.Generator) -> Tensor:
     """Latents (n, c, l, h, w) of the cache's rows (n,): a quarter with a little noise, the others predicted."""
-    clean = clips.latents[rows].float()
+    clean = cache.latents[rows].float()
     noise = torch.randn(clean.shape, generator=rng)
     low, high = TIMES
     time = low + (high - low) * torch.rand(len(rows), generator=rng)
-    triples = clips.triples[rows]
-    text, mask = texts.states[triples, 0].float(), texts.mask[triples, 0]
+    line = cache.line[rows]
     noisy = add_noise(clean, noise, cosine_alpha_bar(time))
-    predicted = trunk(noisy, 1000 * time, text, mask, return_dict=False)[0]
+    text, mask, first = cache.states[line].float(), cache.mask[line], denoiser.first_frame(clean, rng)
+    predicted = trunk(noisy, 1000 * time, text, mask, condition=first, return_dict=False)[0]
     kept = max(len(rows) // 4, 1)
     return torch.cat([clean[:kept] + LATENT_NOISE * noise[:kept], predicted[kept:]])
 
 
-def rendered(renderer: Renderer, clips: Clips, rows: Tensor) -> Tensor:
-    """The clips (n, 3, l, h, w) in [-1, 1] that the cache's rows were encoded from."""
-    count = int(clips.triples.max()) + 1
-    return torch.stack(
-        [renderer.clip(triple_at(row % count), seed(row // count, row % count)) for row in rows.tolist()]
-    )
+def rendered(renderer: Renderer, rows: Tensor) -> tuple[Tensor, Tensor]:
+    """The clips (n, 3, l, h, w) in [-1, 1] of the clip cache's rows, and where actors are (n, 1, l, h, w)."""
+    clips, backgrounds = [], []
+    for row in rows.tolist():
+        shard, line = divmod(row, SCRIPTS["clip"])
+        script, _ = scripts_of("clip", shard)[line]
+        clips.append(renderer.clip(script, seed_of(shard, line, 0)))
+        backgrounds.append(pictures()[script.background] * 2 - 1)
+    shown = torch.stack(clips)
+    difference = (shown - torch.stack(backgrounds)[:, :, None]).abs().amax(dim=1, keepdim=True)
+    return shown, (difference > ACTOR_CONTRAST).float()
 
 
-def losses(model: VideoAutoencoder, latents: Tensor, clips: Tensor) -> tuple[Tensor, Tensor]:
+def losses(model: VideoAutoencoder, latents: Tensor, clips: Tensor, coverage: Tensor) -> tuple[Tensor, Tensor]:
     """The training loss and the plain mean square error of clips (n, 3, l, h, w) decoded from latents."""
-    frames = clips.transpose(1, 2).flatten(0, 1)
+    frames, weight = clips.transpose(1, 2).flatten(0, 1), coverage.transpose(1, 2).flatten(0, 1)
     decoded = model.decode_frames(model.denormalised(latents).transpose(1, 2).flatten(0, 1))
-    coverage = ((frames - frames[:, :, :1, :1]).abs().amax(dim=1, keepdim=True) > SPRITE_CONTRAST).float()
-    return reconstruction_loss(decoded, frames, coverage), (decoded - frames).detach().square().mean()
+    return reconstruction_loss(decoded, frames, weight), (decoded - frames).detach().square().mean()

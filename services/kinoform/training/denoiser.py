@@ -1,4 +1,9 @@
-"""Training of the denoiser on cached latents: x0-prediction, text dropped for guidance, first frame given to some."""
+"""Training of the two stages' denoisers on cached latents: x0-prediction, text dropped for guidance, weights averaged.
+
+The split (keyframe from text, clip from its first frame) follows Imagen Video and Stable Video Diffusion: the second
+stage shares what it learns among all actors, named or not. Its first frame is given with some noise (conditioning
+augmentation, Ho et al. 2022, "Cascaded Diffusion Models"), since at sampling the first stage makes it.
+"""
 
 import time
 from dataclasses import dataclass
@@ -9,37 +14,36 @@ from torch import Tensor
 
 from kinoform.backbone.denoiser import VideoDenoiser
 from kinoform.backbone.schedules import add_noise, cosine_alpha_bar
-from kinoform.training.captions import PHRASINGS
-from kinoform.training.latents import Clips, Texts, read_shards, read_texts
+from kinoform.training.latents import Cache, Stage, read_cache
 from kinoform.training.loop import Average, Checkpoint, Schedule, append_row, averaged_weights
 from kinoform.training.workers import average_gradients, process_count
 
 WEIGHT_LIMIT = 2.0
 """The square error of x0 weighs 1 / (1 - abar), but never more than this: late steps would drown the early ones."""
-TIME_POWER = 0.4
+TIME_POWER: dict[Stage, float] = {"keyframe": 0.4, "clip": 0.6}
 """Times are u ** TIME_POWER for u uniform in [0, 1]: below 1, more of the noisy times, where words are all there is."""
 TEXT_DROPPED = 0.1
-CANONICAL = 0.7
-"""Share of samples with the canonical caption; the others have one of its phrasings."""
-FIRST_FRAME_GIVEN = 0.3
+FIRST_FRAME_NOISE = 0.15
+"""Greatest deviation of the noise on the first frame that the clip stage is given; each row draws its own."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Shape:
-    """The denoiser's size, for latents of the shipped autoencoder."""
+    """A denoiser's size, for latents of the shipped autoencoder."""
 
+    patch: tuple[int, int, int]
+    cond_channels: int = 0
     channels: int = 16
     dim: int = 192
     depth: int = 6
     heads: int = 4
     feed_forward_mult: float = 4.0
-    patch: tuple[int, int, int] = (2, 2, 2)
 
     def build(self) -> VideoDenoiser:
-        """Fresh weights; the condition is the first frame's latent and its mask."""
+        """Fresh weights."""
         return VideoDenoiser(
             channels=self.channels,
-            cond_channels=self.channels + 1,
+            cond_channels=self.cond_channels,
             patch=self.patch,
             dim=self.dim,
             depth=self.depth,
@@ -49,22 +53,31 @@ class Shape:
         )
 
 
+SHAPES: dict[Stage, Shape] = {
+    "keyframe": Shape(patch=(1, 1, 1)),
+    "clip": Shape(patch=(4, 2, 2), cond_channels=16),
+}
+"""Both see 64 tokens: of one place in one frame, or of 2 x 2 places in four frames."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DenoiserRun:
-    """One run of denoiser training; the same values resume it."""
+    """One run of a stage's training; the same values resume it."""
 
     folder: Path
+    stage: Stage
     steps: int
-    batch: int = 16
+    batch: int = 32
     """Clips a process and step."""
-    rate: float = 1.5e-3
+    rate: float = 1.2e-3
     warmup: int = 200
     descent: int = 1100
     seed: int = 0
-    average: float = 0.995
+    average: float = 0.997
     checkpoint_every: int = 100
     log_every: int = 20
-    shape: Shape = Shape()
+    shape: Shape | None = None
+    """None: the stage's of SHAPES."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -78,22 +91,23 @@ class Batch:
     """(b,) in [0, 1]."""
     text: Tensor
     mask: Tensor
-    condition: Tensor
+    condition: Tensor | None
+    """(b, c, l, h, w): the first frame's latent in every frame; None in the keyframe stage."""
 
 
 def train(rank: int, run: DenoiserRun) -> None:
-    """Trains until `run.steps`, writing denoiser.pt and denoiser.csv; resumes where denoiser.pt stands."""
+    """Trains until `run.steps`, writing <stage>.pt and <stage>.csv into the folder; resumes where <stage>.pt stands."""
     torch.set_num_threads(1)
     torch.manual_seed(run.seed)
-    clips, texts = read_shards(run.folder), read_texts(run.folder / "texts.pt")
-    model = run.shape.build().train()
+    cache = read_cache(run.folder, run.stage)
+    model = (run.shape or SHAPES[run.stage]).build().train()
     optimizer = torch.optim.AdamW(model.parameters(), lr=run.rate, betas=(0.9, 0.98), weight_decay=0.01)
     average = Average(model, run.average)
-    checkpoint = Checkpoint(run.folder / "denoiser.pt", model, optimizer, average)
+    checkpoint = Checkpoint(run.folder / f"{run.stage}.pt", model, optimizer, average)
     schedule = Schedule(peak=run.rate, steps=run.steps, warmup=run.warmup, descent=run.descent)
     log = Log(run)
     for step in range(checkpoint.restore(), run.steps):
-        batch = draw(clips, texts, run, step, rank)
+        batch = draw(cache, run, step, rank)
         error, loss = losses(model, batch)
         optimizer.zero_grad(set_to_none=True)
         loss.backward()
@@ -110,32 +124,28 @@ def train(rank: int, run: DenoiserRun) -> None:
                 checkpoint.save(done)
 
 
-def draw(clips: Clips, texts: Texts, run: DenoiserRun, step: int, rank: int) -> Batch:
+def draw(cache: Cache, run: DenoiserRun, step: int, rank: int) -> Batch:
     """The batch of a step: a pure function of (seed, step, rank), so that a resumed run goes on as if never stopped."""
     rng = torch.Generator().manual_seed((run.seed * 1_000_003 + step) * 64 + rank)
-    rows = torch.randint(len(clips.latents), (run.batch,), generator=rng)
-    clean = clips.latents[rows].float()
-    triples = clips.triples[rows]
-    other = torch.randint(1, PHRASINGS, (run.batch,), generator=rng)
-    phrasing = torch.where(torch.rand(run.batch, generator=rng) < CANONICAL, 0, other)
+    rows = torch.randint(len(cache.latents), (run.batch,), generator=rng)
+    clean = cache.latents[rows].float()
+    line = cache.line[rows]
     kept = torch.rand(run.batch, generator=rng) >= TEXT_DROPPED
-    given = torch.rand(run.batch, generator=rng) < FIRST_FRAME_GIVEN
     return Batch(
         clean=clean,
         noise=torch.randn(clean.shape, generator=rng),
-        time=torch.rand(run.batch, generator=rng) ** TIME_POWER,
-        text=texts.states[triples, phrasing].float(),
-        mask=texts.mask[triples, phrasing] & kept[:, None],
-        condition=first_frame(clean, given),
+        time=torch.rand(run.batch, generator=rng) ** TIME_POWER[run.stage],
+        text=cache.states[line].float(),
+        mask=cache.mask[line] & kept[:, None],
+        condition=first_frame(clean, rng) if run.stage == "clip" else None,
     )
 
 
-def first_frame(clean: Tensor, given: Tensor) -> Tensor:
-    """The picture condition (b, c + 1, l, h, w): the latent of frame 0 and a mask, where `given` (b,); zeros else."""
-    condition = clean.new_zeros(clean.shape[0], clean.shape[1] + 1, *clean.shape[2:])
-    condition[given, :-1, 0] = clean[given, :, 0]
-    condition[given, -1, 0] = 1.0
-    return condition
+def first_frame(clean: Tensor, rng: torch.Generator) -> Tensor:
+    """The clip stage's condition (b, c, l, h, w): each row's first frame with a little noise, in every frame."""
+    first = clean[:, :, :1]
+    deviation = FIRST_FRAME_NOISE * torch.rand(len(clean), 1, 1, 1, 1, generator=rng)
+    return (first + deviation * torch.randn(first.shape, generator=rng)).expand_as(clean)
 
 
 def losses(model: VideoDenoiser, batch: Batch) -> tuple[Tensor, Tensor]:
@@ -152,7 +162,7 @@ class Log:
     """Mean errors at high noise and below, a row every `log_every` steps, as CSV."""
 
     def __init__(self, run: DenoiserRun) -> None:
-        self._path, self._every, self._batch = run.folder / "denoiser.csv", run.log_every, run.batch
+        self._path, self._every, self._batch = run.folder / f"{run.stage}.csv", run.log_every, run.batch
         self._errors: list[Tensor] = []
         self._times: list[Tensor] = []
         self._since = time.monotonic()
@@ -177,8 +187,8 @@ class Log:
         self._errors, self._times, self._since = [], [], now
 
 
-def load(path: Path, shape: Shape) -> VideoDenoiser:
-    """The averaged denoiser of a checkpoint file, in eval mode."""
-    model = shape.build()
-    model.load_state_dict(averaged_weights(path))
+def load(folder: Path, stage: Stage, shape: Shape | None = None) -> VideoDenoiser:
+    """The averaged denoiser of a run folder's stage, in eval mode."""
+    model = (shape or SHAPES[stage]).build()
+    model.load_state_dict(averaged_weights(folder / f"{stage}.pt"))
     return model.eval()

@@ -1,8 +1,10 @@
-"""The cache that the denoiser trains on: clips of the training triples, rendered and encoded once."""
+"""The caches that the two stages train on: keyframes and clips of training scripts, rendered and encoded once."""
 
 import os
-from dataclasses import dataclass
+import random
+from dataclasses import dataclass, fields
 from pathlib import Path
+from typing import Literal
 
 import numpy as np
 import torch
@@ -11,40 +13,52 @@ from torch import Tensor
 from kinoform.backbone.autoencoder import VideoAutoencoder
 from kinoform.backbone.text import TextEncoder
 from kinoform.training import codec, sprites
-from kinoform.training.captions import PHRASINGS, Triple, phrasings, training_triples
+from kinoform.training.captions import BACKGROUNDS, MEDIUM, MOTIONS, SIZES, Script, is_held_out
+from kinoform.training.cast import SUBJECTS
+from kinoform.training.paths import FRAMES
 from kinoform.training.render import Renderer
 
-TEXT_TOKENS = 20
+Stage = Literal["keyframe", "clip"]
+"""The keyframe stage makes a clip's first frame from text, the clip stage all frames from text and the first."""
+
+TEXT_TOKENS = 24
 """No caption of the grammar is longer; the model is told by a mask, so serving may pad further."""
-STATISTICS_CLIPS = 96
+STATISTICS_CLIPS = 192
+SCRIPTS: dict[Stage, int] = {"keyframe": 1024, "clip": 256}
+"""Scripts in a shard."""
+PLACES: dict[Stage, int] = {"keyframe": 8, "clip": 1}
+"""Renderings of each script, with other seeds."""
+LENGTH: dict[Stage, int] = {"keyframe": 1, "clip": FRAMES}
+
+CANONICAL = 0.6
+"""Share of canonical captions; the others have one of their phrasings."""
+PAIRS = 0.12
+OTHER_SIZE = 0.25
+"""Share of single actors that are small or big."""
+EXTRAS = 0.55
+"""Share of the clip stage's actors that no caption teaches."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Clips:
-    """Cached clips."""
+class Cache:
+    """Encoded clips, or keyframes, which are clips of one frame; rows of the first two point into the others."""
 
     latents: Tensor
     """(n, c, l, h, w) float16, normalised."""
-    triples: Tensor
-    """(n,) int64, indices into `training_triples()`."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Texts:
-    """Token states of all phrasings of the training triples."""
-
+    line: Tensor
+    """(n,) int64: which caption."""
     states: Tensor
-    """(triples, PHRASINGS, TEXT_TOKENS, 384) float16."""
+    """(captions, TEXT_TOKENS, 384) float16 token states."""
     mask: Tensor
-    """(triples, PHRASINGS, TEXT_TOKENS) bool."""
+    """(captions, TEXT_TOKENS) bool."""
 
 
 def freeze_codec(checkpoint: Path, renderer: Renderer, folder: Path) -> None:
     """Saves the checkpoint's autoencoder as it will ship: bfloat16, with its latents' mean and deviation measured."""
     model = codec.load(checkpoint).to(torch.bfloat16).float()
-    triples = training_triples()
-    chosen = np.random.default_rng(0).choice(len(triples), STATISTICS_CLIPS, replace=False)
-    latents = torch.cat([encode(model, renderer.clip(triples[index], 0)) for index in chosen], dim=1)
+    rng = random.Random(0)
+    clips = [renderer.clip(draw_script("clip", rng), index)[:, ::5] for index in range(STATISTICS_CLIPS)]
+    latents = torch.cat([encode(model, clip) for clip in clips], dim=1)
     model.register_to_config(
         latents_mean=latents.mean(dim=(1, 2, 3)).tolist(), latents_std=latents.std(dim=(1, 2, 3)).tolist()
     )
@@ -63,59 +77,97 @@ def encode(model: VideoAutoencoder, clip: Tensor) -> Tensor:
     return model.encode(clip[None])[0]
 
 
-def write_shards(rank: int, processes: int, folder: Path, sprites_path: Path, first: int, last: int) -> None:
-    """Writes shards first..last - 1, one clip of each training triple a shard; this process takes its share of them.
+def draw_script(stage: Stage, rng: random.Random) -> Script:
+    """A random training script of a stage: never a held-out triple, never an unseen actor."""
+    while True:
+        actors = tuple(_actor(stage, rng) for _ in range(2 if rng.random() < PAIRS else 1))
+        sized = len(actors) == 1 and rng.random() < OTHER_SIZE
+        size = rng.choice([index for index in range(len(SIZES)) if index != MEDIUM]) if sized else MEDIUM
+        script = Script(actors, rng.randrange(len(MOTIONS)), rng.randrange(len(BACKGROUNDS)), size)
+        if len(set(actors)) == len(actors) and not any(is_held_out(triple) for triple in script.triples()):
+            return script
+
+
+def write_shards(
+    rank: int, processes: int, stage: Stage, folder: Path, sprites_path: Path, first: int, last: int
+) -> None:
+    """Writes shards first..last - 1 of a stage; this process takes its share of them.
 
     A shard is a pure function of its number and the codec; one that exists is left alone.
     """
     torch.set_num_threads(1)
-    model = load_codec(folder / "autoencoder")
+    model, text = load_codec(folder / "autoencoder"), TextEncoder.installed()
     renderer = Renderer(sprites.load(sprites_path))
     for number in range(first + rank, last, processes):
-        path = folder / "latents" / f"{number:04d}.pt"
-        if path.exists():
-            continue
-        clips = [renderer.clip(triple, seed(number, index)) for index, triple in enumerate(training_triples())]
-        latents = torch.stack([encode(model, clip).half() for clip in clips])
-        _save_whole(latents, path)
+        path = folder / f"{stage}-latents" / f"{number:04d}.pt"
+        if not path.exists():
+            _save_whole(_shard(stage, number, renderer, model, text), path)
 
 
-def seed(shard: int, index: int) -> int:
-    """The renderer's seed of a clip in a shard: any len(STARTS) shards in a row show each triple from every start."""
-    return shard + index
+def read_cache(folder: Path, stage: Stage) -> Cache:
+    """All of a stage's shards there are, in order. FileNotFoundError without any."""
+    paths = sorted((folder / f"{stage}-latents").glob("*.pt"))
+    if not paths:
+        raise FileNotFoundError(f"no latents in {folder / f'{stage}-latents'}: run `latents` first")
+    shards = [torch.load(path, weights_only=True) for path in paths]
+    base = 0
+    for shard in shards:
+        shard["line"] = shard["line"] + base
+        base += len(shard["states"])
+    return Cache(**{part.name: torch.cat([shard[part.name] for shard in shards]) for part in fields(Cache)})
 
 
-def read_shards(folder: Path) -> Clips:
-    """All shards there are, in order."""
-    shards = [torch.load(path, weights_only=True) for path in sorted((folder / "latents").glob("*.pt"))]
-    triples = torch.cat([torch.arange(len(shard)) for shard in shards])
-    return Clips(latents=torch.cat(shards), triples=triples)
+def scripts_of(stage: Stage, shard: int) -> list[tuple[Script, str]]:
+    """The scripts of a shard and their captions."""
+    rng = random.Random(f"{stage}-{shard}")
+    scripts = [draw_script(stage, rng) for _ in range(SCRIPTS[stage])]
+    return [(script, script.caption(None if rng.random() < CANONICAL else rng)) for script in scripts]
 
 
-def write_texts(path: Path) -> None:
-    """Encodes every phrasing of every training triple."""
-    encoder = TextEncoder.installed()
-    tokens = [encoder.encode(caption) for triple in training_triples() for caption in phrasings(triple)]
-    shape = (len(training_triples()), PHRASINGS)
+def seed_of(shard: int, line: int, place: int) -> int:
+    """The renderer's seed of one rendering in a shard."""
+    return int(np.random.default_rng([shard, line, place]).integers(1 << 31))
+
+
+def _actor(stage: Stage, rng: random.Random) -> int:
+    if stage == "clip" and rng.random() < EXTRAS:
+        return rng.choice(_further_actors())
+    return rng.randrange(len(SUBJECTS))
+
+
+def _further_actors() -> list[int]:
+    return [number for number in codec.seen_actors().tolist() if number >= len(SUBJECTS)]
+
+
+def _shard(
+    stage: Stage, number: int, renderer: Renderer, model: VideoAutoencoder, text: TextEncoder
+) -> dict[str, Tensor]:
+    lines = scripts_of(stage, number)
+    tokens = [text.encode(caption) for _, caption in lines]
     if any(each.mask[TEXT_TOKENS:].any() for each in tokens):
         raise ValueError(f"a caption is longer than {TEXT_TOKENS} tokens")
-    states = torch.stack([each.states[:TEXT_TOKENS].half() for each in tokens]).unflatten(0, shape)
-    mask = torch.stack([each.mask[:TEXT_TOKENS] for each in tokens]).unflatten(0, shape)
-    _save_whole({"states": states, "mask": mask}, path)
+    latents = torch.cat(
+        [_encoded(stage, number, line, script, renderer, model) for line, (script, _) in enumerate(lines)]
+    )
+    return {
+        "latents": latents,
+        "line": torch.arange(len(lines)).repeat_interleave(PLACES[stage]),
+        "states": torch.stack([each.states[:TEXT_TOKENS].half() for each in tokens]),
+        "mask": torch.stack([each.mask[:TEXT_TOKENS] for each in tokens]),
+    }
 
 
-def read_texts(path: Path) -> Texts:
-    """Reads `write_texts`' file."""
-    values = torch.load(path, weights_only=True)
-    return Texts(states=values["states"], mask=values["mask"])
+def _encoded(
+    stage: Stage, shard: int, line: int, script: Script, renderer: Renderer, model: VideoAutoencoder
+) -> Tensor:
+    """(places, c, l, h, w) float16. The renderings of a script are encoded as one clip: frames are coded one by one."""
+    length = LENGTH[stage]
+    clips = [renderer.clip(script, seed_of(shard, line, place), length) for place in range(PLACES[stage])]
+    latents = encode(model, torch.cat(clips, dim=1)).half()
+    return torch.stack(latents.split(length, dim=1))
 
 
-def triple_at(index: int) -> Triple:
-    """The triple that a cached clip's index stands for."""
-    return training_triples()[index]
-
-
-def _save_whole(value: Tensor | dict[str, Tensor], path: Path) -> None:
+def _save_whole(value: dict[str, Tensor], path: Path) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
     partial = path.with_suffix(".part")
     torch.save(value, partial)

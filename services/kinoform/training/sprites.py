@@ -9,17 +9,14 @@ import numpy as np
 import numpy.typing as npt
 from PIL import Image, WebPImagePlugin
 
-from kinoform.training.captions import SUBJECTS
+from kinoform.training.cast import CAST
 
 PACKAGES = tuple(f"@lobehub/fluent-emoji-anim-{n}" for n in (1, 2, 3, 4))
 SPRITE_SIZE = 96
 """Side of a cached sprite in pixels: about twice what the 64-pixel frame shows."""
-KEY_FRAMES = 8
+KEY_FRAMES = 16
 SOURCE_STRIDE = 3
 """24 frames a second in the source, 8 in our clips."""
-
-OTHERS = ("1f335", "1f33b", "1f34b", "1f34c", "1f34e", "1f353", "1f419", "1f420", "1f47e", "1f916", "1f98a", "1f996")
-"""Further emoji that only the autoencoder sees, so that it codes more than the subjects."""
 
 Sprites = npt.NDArray[np.uint8]
 
@@ -31,11 +28,11 @@ def fetch(folder: Path) -> None:
 
 
 def decode_all(folder: Path) -> Sprites:
-    """Subjects first, then OTHERS: (n, KEY_FRAMES, size, size, 4) straight-alpha RGBA, from the tarballs in folder.
+    """The cast in order: (n, KEY_FRAMES, size, size, 4) straight-alpha RGBA, from the tarballs in folder.
 
     FileNotFoundError names the code points that no tarball holds.
     """
-    wanted = [*SUBJECTS.values(), *OTHERS]
+    wanted = list(CAST.values())
     found: dict[str, Sprites] = {}
     for archive in sorted(folder.glob("*fluent-emoji-anim-*.tgz")):
         with tarfile.open(archive) as tar:
@@ -68,7 +65,7 @@ def save(path: Path, sprites: Sprites) -> None:
 
 
 def load(path: Path) -> Sprites:
-    """Read the cache: (n, KEY_FRAMES, size, size, 4) uint8, subjects first in the order of SUBJECTS."""
+    """Read the cache: (n, KEY_FRAMES, size, size, 4) uint8, in the order of CAST."""
     with np.load(path) as archive:
         sprites: Sprites = archive["rgba"]
     return sprites
