@@ -2,6 +2,7 @@
 
 import csv
 import os
+import time
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -49,11 +50,14 @@ class Checkpoint:
     def __init__(self, path: Path, model: nn.Module, optimizer: torch.optim.Optimizer, average: Average) -> None:
         self._path = path
         self._model, self._optimizer, self._average = model, optimizer, average
+        self._seconds = 0.0
+        self._since = time.monotonic()
 
     def save(self, step: int) -> None:
-        """Writes the state after `step` steps."""
+        """Writes the state after `step` steps, with the time that they took, pauses not counted."""
         state = {
             "step": step,
+            "seconds": self._seconds + time.monotonic() - self._since,
             "model": self._model.state_dict(),
             "optimizer": self._optimizer.state_dict(),
             "average": self._average.weights,
@@ -70,6 +74,8 @@ class Checkpoint:
         self._model.load_state_dict(state["model"])
         self._optimizer.load_state_dict(state["optimizer"])
         self._average.weights = state["average"]
+        self._seconds = float(state.get("seconds", 0.0))  # older checkpoints did not keep the time
+        self._since = time.monotonic()
         return int(state["step"])
 
 
