@@ -1,4 +1,4 @@
-"""Denoiser training: resumed equals undisturbed, and no held-out clip is ever drawn."""
+"""Denoiser training: resumed equals undisturbed, and each clip goes with its own caption and first frame."""
 
 import dataclasses
 from pathlib import Path
@@ -6,113 +6,116 @@ from pathlib import Path
 import pytest
 import torch
 
-from kinoform.backbone.autoencoder import VideoAutoencoder
-from kinoform.training import sprites
-from kinoform.training.captions import PHRASINGS, held_out, training_triples
-from kinoform.training.denoiser import Batch, DenoiserRun, Shape, draw, first_frame, losses, train
-from kinoform.training.latents import (
-    TEXT_TOKENS,
-    Clips,
-    Texts,
-    freeze_codec,
-    read_shards,
-    seed,
-    triple_at,
-    write_shards,
+from kinoform.training.denoiser import (
+    FIRST_FRAME_NOISE,
+    TEXT_DROPPED,
+    Batch,
+    DenoiserRun,
+    Shape,
+    draw,
+    first_frame,
+    load,
+    losses,
+    train,
 )
+from kinoform.training.latents import TEXT_TOKENS, Cache, Stage
 from kinoform.training.loop import Schedule
-from kinoform.training.render import Renderer
-from kinoform.training.sprites import Sprites
 
-TINY = Shape(channels=2, dim=24, depth=1, heads=2)
+STAGES: tuple[Stage, ...] = ("keyframe", "clip")
+LENGTH = {"keyframe": 1, "clip": 4}
+TINY = {
+    "keyframe": Shape(patch=(1, 2, 2), channels=2, dim=24, depth=1, heads=2),
+    "clip": Shape(patch=(2, 2, 2), channels=2, cond_channels=2, dim=24, depth=1, heads=2),
+}
 
 
-def invented_clips(count: int) -> Clips:
+def invented_cache(stage: Stage, lines: int = 10) -> Cache:
     rng = torch.Generator().manual_seed(0)
-    latents = torch.randn(count, 2, 2, 4, 4, generator=rng).half()
-    return Clips(latents=latents, triples=torch.arange(count) % len(training_triples()))
+    return Cache(
+        latents=torch.randn(2 * lines, 2, LENGTH[stage], 4, 4, generator=rng).half(),
+        line=torch.arange(lines).repeat_interleave(2),
+        states=torch.randn(lines, TEXT_TOKENS, 384, generator=rng).half(),
+        mask=torch.ones(lines, TEXT_TOKENS, dtype=torch.bool),
+    )
 
 
-def invented_texts() -> Texts:
-    shape = (len(training_triples()), PHRASINGS, TEXT_TOKENS)
-    states = torch.randn(*shape, 384, generator=torch.Generator().manual_seed(1)).half()
-    return Texts(states=states, mask=torch.ones(shape, dtype=torch.bool))
-
-
-@pytest.fixture
-def run(tmp_path: Path) -> DenoiserRun:
+@pytest.fixture(params=STAGES)
+def run(tmp_path: Path, request: pytest.FixtureRequest) -> DenoiserRun:
     """A run folder with one small shard, in which a step takes milliseconds."""
-    (tmp_path / "latents").mkdir()
-    torch.save(invented_clips(len(training_triples())).latents, tmp_path / "latents" / "0000.pt")
-    texts = invented_texts()
-    torch.save({"states": texts.states, "mask": texts.mask}, tmp_path / "texts.pt")
-    return DenoiserRun(folder=tmp_path, steps=6, batch=4, warmup=2, descent=2, checkpoint_every=3, shape=TINY)
+    stage: Stage = request.param
+    cache = invented_cache(stage)
+    (tmp_path / f"{stage}-latents").mkdir()
+    torch.save(
+        {part.name: getattr(cache, part.name) for part in dataclasses.fields(cache)},
+        tmp_path / f"{stage}-latents" / "0000.pt",
+    )
+    return DenoiserRun(
+        folder=tmp_path, stage=stage, steps=6, batch=4, warmup=2, descent=2, checkpoint_every=3, shape=TINY[stage]
+    )
 
 
-def checkpoint(run: DenoiserRun) -> dict[str, torch.Tensor]:
-    weights: dict[str, torch.Tensor] = torch.load(run.folder / "denoiser.pt", weights_only=True)["average"]
-    return weights
+def averaged(run: DenoiserRun) -> dict[str, torch.Tensor]:
+    return load(run.folder, run.stage, run.shape).state_dict()
 
 
 def test_a_resumed_run_ends_in_the_same_bits(run: DenoiserRun) -> None:
     train(0, run)
-    undisturbed = checkpoint(run)
-    (run.folder / "denoiser.pt").unlink()
+    undisturbed = averaged(run)
+    (run.folder / f"{run.stage}.pt").unlink()
     # stopped after three of the six steps: the rates are those of the longer run
-    train(0, dataclasses.replace(run, steps=3, descent=1, warmup=2))
-    halfway = checkpoint(run)
+    train(0, dataclasses.replace(run, steps=3, descent=1))
+    halfway = averaged(run)
     train(0, run)
     assert any(not halfway[name].equal(undisturbed[name]) for name in undisturbed)
-    assert all(checkpoint(run)[name].equal(undisturbed[name]) for name in undisturbed)
+    assert all(averaged(run)[name].equal(undisturbed[name]) for name in undisturbed)
 
 
-def test_no_cached_clip_is_held_out() -> None:
-    assert all(triple_at(index) not in held_out() for index in range(len(training_triples())))
+def test_a_batch_pairs_each_clip_with_its_caption(run: DenoiserRun) -> None:
+    cache = invented_cache(run.stage)
+    batch = draw(cache, dataclasses.replace(run, batch=64), step=0, rank=0)
+    for row in range(64):
+        clip = next(n for n in range(20) if cache.latents[n].float().equal(batch.clean[row]))
+        assert cache.states[cache.line[clip]].float().equal(batch.text[row])
 
 
-def test_a_batch_pairs_each_clip_with_a_caption_of_its_own() -> None:
-    clips, texts = invented_clips(200), invented_texts()
-    run = DenoiserRun(folder=Path(), steps=1, batch=64)
-    batch = draw(clips, texts, run, step=0, rank=0)
-    for row in range(run.batch):
-        clip = next(n for n in range(200) if clips.latents[n].float().equal(batch.clean[row]))
-        assert any(texts.states[clip, k].float().equal(batch.text[row]) for k in range(PHRASINGS))
-
-
-def test_batches_differ_from_step_to_step_and_from_process_to_process() -> None:
-    clips, texts = invented_clips(50), invented_texts()
-    run = DenoiserRun(folder=Path(), steps=1)
-    noises = [draw(clips, texts, run, step, rank).noise for step, rank in ((0, 0), (1, 0), (0, 1))]
+def test_batches_differ_from_step_to_step_and_from_process_to_process(run: DenoiserRun) -> None:
+    cache = invented_cache(run.stage)
+    noises = [draw(cache, run, step, rank).noise for step, rank in ((0, 0), (1, 0), (0, 1))]
     assert not any(a.equal(b) for a, b in zip(noises, noises[1:] + noises[:1], strict=True))
-    assert draw(clips, texts, run, 0, 0).noise.equal(noises[0])
+    assert draw(cache, run, 0, 0).noise.equal(noises[0])
 
 
-def test_text_and_picture_are_given_as_often_as_said() -> None:
-    clips, texts = invented_clips(50), invented_texts()
-    batch = draw(clips, texts, DenoiserRun(folder=Path(), steps=1, batch=2000), 0, 0)
-    assert batch.mask.any(dim=1).float().mean() == pytest.approx(0.9, abs=0.03)
-    assert batch.condition[:, -1, 0, 0, 0].mean() == pytest.approx(0.3, abs=0.04)
+def test_text_is_dropped_as_often_as_said(run: DenoiserRun) -> None:
+    batch = draw(invented_cache(run.stage), dataclasses.replace(run, batch=2000), 0, 0)
+    assert batch.mask.any(dim=1).float().mean() == pytest.approx(1 - TEXT_DROPPED, abs=0.03)
 
 
-def test_the_condition_shows_the_first_frame_only() -> None:
-    clean = torch.randn(2, 3, 4, 2, 2)
-    condition = first_frame(clean, torch.tensor([True, False]))
-    assert condition[0, :3, 0].equal(clean[0, :, 0])
-    assert condition[0, 3, 0].eq(1).all()
-    assert condition[:, :, 1:].eq(0).all()
-    assert condition[1].eq(0).all()
+def test_only_the_clip_stage_is_given_a_first_frame() -> None:
+    for stage in STAGES:
+        run = DenoiserRun(folder=Path(), stage=stage, steps=1)
+        assert (draw(invented_cache(stage), run, 0, 0).condition is None) == (stage == "keyframe")
+
+
+def test_the_condition_is_the_first_frame_throughout_with_a_little_noise() -> None:
+    clean = torch.randn(64, 3, 4, 8, 8)
+    condition = first_frame(clean, torch.Generator().manual_seed(0))
+    assert condition.shape == clean.shape
+    assert condition.equal(condition[:, :, :1].expand_as(clean))
+    deviation = (condition[:, :, 0] - clean[:, :, 0]).flatten(1).std(dim=1)
+    assert deviation.max() < 1.2 * FIRST_FRAME_NOISE
+    assert deviation.mean() == pytest.approx(FIRST_FRAME_NOISE / 2, rel=0.2)
 
 
 def test_a_perfect_prediction_has_no_loss() -> None:
-    clean = torch.zeros(2, 2, 2, 4, 4)
-    model = TINY.build()  # a fresh model answers zero
+    clean = torch.zeros(2, 2, 4, 4, 4)
+    model = TINY["clip"].build()  # a fresh model answers zero
     batch = Batch(
         clean=clean,
         noise=torch.randn_like(clean),
         time=torch.tensor([0.3, 1.0]),
         text=torch.randn(2, 5, 384),
         mask=torch.ones(2, 5, dtype=torch.bool),
-        condition=first_frame(clean, torch.tensor([True, False])),
+        condition=clean,
     )
     error, loss = losses(model, batch)
     assert error.eq(0).all()
@@ -122,19 +125,3 @@ def test_a_perfect_prediction_has_no_loss() -> None:
 def test_the_rate_rises_stays_and_falls() -> None:
     schedule = Schedule(peak=1.0, steps=100, warmup=10, descent=20)
     assert [schedule.rate(step) for step in (0, 9, 50, 80, 90)] == pytest.approx([0.1, 1.0, 1.0, 1.0, 0.5])
-
-
-@pytest.mark.slow
-def test_a_shard_is_a_function_of_its_number(tmp_path: Path, drawn_sprites: Sprites) -> None:
-    torch.manual_seed(0)
-    torch.save({"average": VideoAutoencoder().state_dict()}, tmp_path / "codec.pt")
-    sprites.save(tmp_path / "sprites.npz", drawn_sprites)
-    renderer = Renderer(drawn_sprites)
-    freeze_codec(tmp_path / "codec.pt", renderer, tmp_path / "autoencoder")
-    write_shards(0, 1, tmp_path, tmp_path / "sprites.npz", 0, 1)
-    first = read_shards(tmp_path).latents
-    assert first.float().std() == pytest.approx(1, abs=0.1)
-    (tmp_path / "latents" / "0000.pt").unlink()
-    write_shards(0, 1, tmp_path, tmp_path / "sprites.npz", 0, 1)
-    assert read_shards(tmp_path).latents.equal(first)
-    assert seed(0, 5) != seed(1, 5)

@@ -14,8 +14,10 @@ from torch import Tensor
 
 from kinoform.backbone.denoiser import VideoDenoiser
 from kinoform.backbone.schedules import add_noise, cosine_alpha_bar
+from kinoform.training import records
 from kinoform.training.latents import Cache, Stage, read_cache
-from kinoform.training.loop import Average, Checkpoint, Schedule, append_row, averaged_weights
+from kinoform.training.loop import Average, Checkpoint, Schedule, averaged_weights
+from kinoform.training.samples import Samples
 from kinoform.training.workers import average_gradients, process_count
 
 WEIGHT_LIMIT = 2.0
@@ -76,6 +78,9 @@ class DenoiserRun:
     average: float = 0.997
     checkpoint_every: int = 100
     log_every: int = 20
+    sample_every: int = 500
+    sprites: Path | None = None
+    """The sprite cache, for samples; None: none are drawn."""
     shape: Shape | None = None
     """None: the stage's of SHAPES."""
 
@@ -96,7 +101,7 @@ class Batch:
 
 
 def train(rank: int, run: DenoiserRun) -> None:
-    """Trains until `run.steps`, writing <stage>.pt and <stage>.csv into the folder; resumes where <stage>.pt stands."""
+    """Trains until `run.steps`, writing <stage>.pt and records into the folder; resumes where <stage>.pt stands."""
     torch.set_num_threads(1)
     torch.manual_seed(run.seed)
     cache = read_cache(run.folder, run.stage)
@@ -105,8 +110,9 @@ def train(rank: int, run: DenoiserRun) -> None:
     average = Average(model, run.average)
     checkpoint = Checkpoint(run.folder / f"{run.stage}.pt", model, optimizer, average)
     schedule = Schedule(peak=run.rate, steps=run.steps, warmup=run.warmup, descent=run.descent)
-    log = Log(run)
-    for step in range(checkpoint.restore(), run.steps):
+    first = checkpoint.restore()
+    progress = Progress(run, first) if rank == 0 else None
+    for step in range(first, run.steps):
         batch = draw(cache, run, step, rank)
         error, loss = losses(model, batch)
         optimizer.zero_grad(set_to_none=True)
@@ -118,10 +124,14 @@ def train(rank: int, run: DenoiserRun) -> None:
         optimizer.step()
         average.update(model, step)
         done = step + 1
-        if rank == 0:
-            log.add(done, batch, error)
+        if progress is not None:
+            progress.add(done, batch, error, schedule.rate(step))
             if done % run.checkpoint_every == 0 or done == run.steps:
                 checkpoint.save(done)
+            if done % run.sample_every == 0 or done == run.steps:
+                progress.show(done, average)
+    if progress is not None:
+        progress.close()
 
 
 def draw(cache: Cache, run: DenoiserRun, step: int, rank: int) -> Batch:
@@ -158,33 +168,48 @@ def losses(model: VideoDenoiser, batch: Batch) -> tuple[Tensor, Tensor]:
     return error.detach(), (weight * error).mean()
 
 
-class Log:
-    """Mean errors at high noise and below, a row every `log_every` steps, as CSV."""
+class Progress:
+    """The records of a run: mean errors at high noise and below, learning rate, speed, and samples of the average."""
 
-    def __init__(self, run: DenoiserRun) -> None:
-        self._path, self._every, self._batch = run.folder / f"{run.stage}.csv", run.log_every, run.batch
+    def __init__(self, run: DenoiserRun, resumed_at: int) -> None:
+        self._run = run
+        self._log = records.Log(run.folder, run.stage, records.settings_of(run), resumed_at=resumed_at)
+        self._shown = (run.shape or SHAPES[run.stage]).build()
+        self._samples = Samples(run.folder, run.sprites, run.stage) if run.sprites else None
         self._errors: list[Tensor] = []
         self._times: list[Tensor] = []
         self._since = time.monotonic()
 
-    def add(self, step: int, batch: Batch, error: Tensor) -> None:
-        """Takes in a step's errors, one a row."""
+    def add(self, step: int, batch: Batch, error: Tensor, rate: float) -> None:
+        """Takes in a step's errors (b,), one a row; writes a point every `log_every` steps."""
         self._errors.append(error)
         self._times.append(batch.time)
-        if step % self._every:
+        if step % self._run.log_every:
             return
         errors, times = torch.cat(self._errors), torch.cat(self._times)
         noisy = times > 0.8
         now = time.monotonic()
-        row = {
-            "step": step,
-            "clips": step * self._batch * process_count(),
-            "error_noisy": errors[noisy].mean().item(),
-            "error_rest": errors[~noisy].mean().item(),
-            "clips_s": self._every * self._batch * process_count() / (now - self._since),
+        clips_a_step = self._run.batch * process_count()
+        values = {
+            "error/noisy": errors[noisy].mean().item(),
+            "error/rest": errors[~noisy].mean().item(),
+            "rate": rate,
+            "clips": step * clips_a_step,
+            "clips_a_second": self._run.log_every * clips_a_step / (now - self._since),
         }
-        append_row(self._path, row)
+        self._log.scalars(step, values)
+        print(f"{self._run.stage} {step}: " + ", ".join(f"{name} {value:.4g}" for name, value in values.items()))
         self._errors, self._times, self._since = [], [], now
+
+    def show(self, step: int, average: Average) -> None:
+        """Draws the samples with the averaged weights."""
+        if self._samples is not None:
+            self._shown.load_state_dict(average.weights)
+            self._log.pictures(step, self._samples.draw(self._shown.eval()))
+
+    def close(self) -> None:
+        """Writes what is still in memory."""
+        self._log.close()
 
 
 def load(folder: Path, stage: Stage, shape: Shape | None = None) -> VideoDenoiser:
