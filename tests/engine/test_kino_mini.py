@@ -75,19 +75,21 @@ def test_four_staggered_clips_share_passes_and_equal_each_alone(
     frames_of(family, transcripts[0])
     for request, transcript in zip(REQUESTS, transcripts, strict=True):
         np.testing.assert_array_equal(frames_of(family, transcript), alone(family, request))
-    assert any(event.frames.std() > 0 for transcript in transcripts for event in transcript.of(Previewed))
+    previews = [event for transcript in transcripts for event in transcript.of(Previewed)]
+    assert {len(event.frames) for event in previews} == {1, 4}  # the first frame alone, then the clip
+    assert any(event.frames.std() > 0 for event in previews)
 
 
-def test_every_checkpoint_leads_to_the_same_clip(family: KinoMini, engine: Engine[Any, Any, Any]) -> None:
-    request = REQUESTS[3]
+@pytest.mark.parametrize("clip", [REQUESTS[0], REQUESTS[3]], ids=["text", "picture"])
+def test_every_checkpoint_leads_to_the_same_clip(
+    family: KinoMini, engine: Engine[Any, Any, Any], clip: ClipRequest
+) -> None:
     transcript = Transcript()
-    engine.submit(
-        EngineJob(id="a", request=request, conditioning=family.encode(request), checkpoint_every=1), transcript
-    )
+    engine.submit(EngineJob(id="a", request=clip, conditioning=family.encode(clip), checkpoint_every=1), transcript)
     transcript.last()
     checkpoints = transcript.of(Checkpointed)
     assert [event.step for event in checkpoints] == list(range(1, 7))
     for event in checkpoints:
         again = Transcript()
-        engine.submit(EngineJob(id=str(event.step), request=request, checkpoint=event.data), again)
-        np.testing.assert_array_equal(frames_of(family, again), alone(family, request))
+        engine.submit(EngineJob(id=str(event.step), request=clip, checkpoint=event.data), again)
+        np.testing.assert_array_equal(frames_of(family, again), alone(family, clip))

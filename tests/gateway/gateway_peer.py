@@ -32,6 +32,7 @@ CLIP = ClipLimits(
     size_step=32,
     default_size=(64, 64),
     default_frame_rate=Fraction(24000, 1001),
+    min_steps=2,
     max_steps=50,
     default_steps=20,
     default_guidance=3.0,

@@ -72,6 +72,8 @@ BAD: dict[str, tuple[Change, list[str]]] = {
     "NaN guidance": (lambda r: setattr(r.spec.sampling, "guidance", math.nan), ["spec.sampling.guidance"] * 2),
     "infinite guidance": (lambda r: setattr(r.spec.sampling, "guidance", math.inf), ["spec.sampling.guidance"] * 2),
     "steps beyond the model": (lambda r: setattr(r.spec.sampling, "steps", 51), ["spec.sampling.steps"]),
+    "steps short of the model": (lambda r: setattr(r.spec.sampling, "steps", 1), ["spec.sampling.steps"]),
+    "steps 0": (lambda r: setattr(r.spec.sampling, "steps", 0), ["spec.sampling.steps"]),
     "unknown model": (lambda r: setattr(r.spec, "model", "nope"), ["spec.model"]),
     "no request id": (lambda r: r.ClearField("request_id"), ["request_id"]),
     "bad parent": (lambda r: setattr(r, "parent", "projects/No Such"), ["parent"]),
@@ -151,6 +153,13 @@ async def test_the_stored_request_leaves_nothing_open(caller: Caller) -> None:
     assert spec.file.format == video_pb2.VideoFile.FORMAT_MP4
     stored.request_id = asked().request_id
     assert (await caller.submit(stored)).request == job.request
+
+
+async def test_a_picture_makes_one_step_enough(caller: Caller) -> None:
+    request = asked()
+    request.spec.sampling.steps = 1
+    request.spec.image.inline = picture()
+    await caller.submit(request)
 
 
 async def test_an_inline_picture_becomes_an_asset(caller: Caller) -> None:

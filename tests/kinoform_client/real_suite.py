@@ -9,7 +9,7 @@ import sys
 from pathlib import Path
 
 import kinoform_weights
-from tests.video.tiny_model import tiny_card, write_tiny_model
+from tests.video.tiny_model import tiny_card, write_tiny_model, write_tiny_turbo
 
 VOCABULARY = {
     "subjects": ["a penguin", "a rocket", "a cat"],
@@ -20,9 +20,10 @@ KINOFORM = [sys.executable, "-m", "kinoform_client"]
 
 
 def tiny_environment(folder: Path) -> dict[str, str]:
-    """An environment whose embedded model is a tiny one: quick to load, and there before any training has been done."""
+    """An environment whose embedded models are tiny ones: quick to load, and there before any training is done."""
     package = folder / "kinoform_weights"
-    write_tiny_model(package / "kino-mini", "kino-mini")
+    base = write_tiny_model(package / "kino-mini", "kino-mini")
+    write_tiny_turbo(package / "kino-mini-turbo", base=base, name="kino-mini-turbo")
     card = tiny_card("kino-mini").to_json() | {"vocabulary": VOCABULARY}
     (package / "kino-mini" / "card.json").write_text(json.dumps(card))
     shutil.copy(str(kinoform_weights.__file__), package)

@@ -24,6 +24,7 @@ CARD = ModelCard(
         size_step=64,
         default_size=(64, 64),
         default_frame_rate=Fraction(24000, 1001),
+        min_steps=2,
         default_steps=20,
         default_guidance=3.0,
         text_tokens=32,

@@ -76,8 +76,7 @@ def violations(spec: VideoSpec, card: ModelCard) -> Iterator[Violation]:
     yield from _frames(spec.frames, clip)
     yield from _side("width", spec.size.width, clip.min_size[0], clip.max_size[0], clip.size_step)
     yield from _side("height", spec.size.height, clip.min_size[1], clip.max_size[1], clip.size_step)
-    if spec.sampling.steps > clip.max_steps:
-        yield Violation("spec.sampling.steps", f"must be at most {clip.max_steps}, is {spec.sampling.steps}")
+    yield from _steps(spec, clip)
     if spec.HasField("image") and not card.image_input:
         yield Violation("spec.image", f"{card.name} takes no picture")
     if spec.file.HasField("view_size"):
@@ -90,6 +89,14 @@ def _frames(frames: int, clip: ClipLimits) -> Iterator[Violation]:
     elif (frames - clip.min_frames) % clip.frames_step:
         rule = f"{clip.min_frames} plus a multiple of {clip.frames_step}"
         yield Violation("spec.frames", f"must be {rule}, is {frames}")
+
+
+def _steps(spec: VideoSpec, clip: ClipLimits) -> Iterator[Violation]:
+    steps = spec.sampling.steps
+    if steps > clip.max_steps:
+        yield Violation("spec.sampling.steps", f"must be at most {clip.max_steps}, is {steps}")
+    elif steps < clip.min_steps and not spec.HasField("image"):
+        yield Violation("spec.sampling.steps", f"must be at least {clip.min_steps} without a picture, is {steps}")
 
 
 def _side(name: str, value: int, least: int, most: int, step: int) -> Iterator[Violation]:

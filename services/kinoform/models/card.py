@@ -23,6 +23,8 @@ class ClipLimits:
     """Width and height are multiples of this."""
     default_size: tuple[int, int]
     default_frame_rate: Fraction
+    min_steps: int = 1
+    """Of a clip from text alone; with a picture one is enough."""
     max_steps: int = 200
     default_steps: int
     default_guidance: float

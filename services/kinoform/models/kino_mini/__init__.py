@@ -1,1 +1,1 @@
-"""The kino-mini family: text to clip and picture to clip with the project's own latent video diffusion."""
+"""The kino-mini family: text to first frame to clip, and picture to clip, with the project's own latent diffusion."""

@@ -1,101 +1,91 @@
 """kino-mini behind the engine's contract (`kinoform.engine.family.Family`)."""
 
-import hashlib
 from collections.abc import Sequence
+from math import ceil, lcm, prod
 from pathlib import Path
 
 import torch
 from torch import Tensor
 
 import kinoform_weights
-from kinoform.backbone.attention import use_attention
-from kinoform.backbone.autoencoder import VideoAutoencoder
 from kinoform.backbone.denoiser import VideoDenoiser
-from kinoform.backbone.errors import WeightsMissing
 from kinoform.backbone.exactness import rows_are_exact
 from kinoform.backbone.guidance import GuidanceInterval, guide
-from kinoform.backbone.schedules import (
-    clean_from,
-    cosine_alpha_bar,
-    ddim_step,
-    euler_step,
-    flow_clean,
-    sampling_times,
-)
+from kinoform.backbone.schedules import clean_from, cosine_alpha_bar, ddim_step, euler_step, flow_clean
 from kinoform.backbone.text import MAX_TOKENS, TextEncoder
 from kinoform.engine.errors import ModelError
 from kinoform.engine.family import BatchKey, Cost, Frames
 from kinoform.models.clip import ClipRequest, cut
 from kinoform.models.kino_mini.pixels import clip_to_frames, picture_to_clip
-from kinoform.models.kino_mini.state import ClipState, Conditioning, from_bytes, to_bytes
+from kinoform.models.kino_mini.state import ClipState, Conditioning, Stage, from_bytes, noises, to_bytes
+from kinoform.models.kino_mini.weights import Networks, load_networks
 
 PREVIEW_FRAMES = 4
 GUIDED_TIMES = GuidanceInterval(0.0, 0.95)
 """Off in the first steps, where guidance only oversaturates."""
 
-PROBE_SIZE = (8, 8, 8)
+CLIP_GUIDANCE = 1.0
+"""Of the clip stage when the keyframe stage made the first frame: that frame has the prompt's guidance in it."""
+
+KEYFRAME_PROBE, CLIP_PROBE = (1, 8, 8), (16, 8, 8)
 
 
 class KinoMini:
-    """Text (and first picture) to clip. Safe to `encode` and `decode` while another thread denoises."""
+    """Text to first frame to clip, and picture to clip. Safe to `encode` and `decode` while another thread denoises."""
 
     def __init__(
         self,
         *,
         name: str,
-        autoencoder: VideoAutoencoder,
-        denoiser: VideoDenoiser,
+        networks: Networks,
         text_encoder: TextEncoder,
-        fingerprint: str,
         batch_exact: bool,
         guided_times: GuidanceInterval = GUIDED_TIMES,
     ) -> None:
-        """`fingerprint` names the weights, so that a checkpoint is never resumed on others."""
         self.name = name
         self.batch_exact = batch_exact
-        self._autoencoder = autoencoder
-        self._denoiser = denoiser
+        self._networks = networks
         self._text = text_encoder
-        self._fingerprint = fingerprint
         self._guided_times = guided_times
 
     @classmethod
     def from_folder(
         cls, folder: Path, *, name: str = "kino-mini", device: torch.device | None = None, attention: str = "auto"
     ) -> "KinoMini":
-        """Loads `autoencoder/` and `denoiser/` (float32 whatever the files hold) and measures `batch_exact` here.
+        """Loads `folder` (float32 whatever the files hold; see `load_networks`) and measures `batch_exact` here.
 
         Raises:
-            WeightsMissing, WeightsMismatch: the folder or the text encoder's package is not complete.
+            WeightsMissing, WeightsMismatch, LoraMismatch: the folder or the text encoder's package is not complete.
+            ModelError: the folder's parts do not fit together.
             AttentionUnavailable: the attention backend does not run here.
         """
         place = torch.device("cpu") if device is None else device
-        autoencoder = VideoAutoencoder.from_pretrained(_part(folder, "autoencoder"), torch_dtype=torch.float32)
-        denoiser = VideoDenoiser.from_pretrained(_part(folder, "denoiser"), torch_dtype=torch.float32)
-        autoencoder, denoiser = autoencoder.to(place).eval(), denoiser.to(place).eval()
-        use_attention(denoiser, attention, place, torch.float32)
+        networks = load_networks(folder, place, attention)
+        exact = rows_are_exact(networks.keyframe, KEYFRAME_PROBE, MAX_TOKENS)
         return cls(
             name=name,
-            autoencoder=autoencoder,
-            denoiser=denoiser,
+            networks=networks,
             text_encoder=TextEncoder.installed(),
-            fingerprint=_fingerprint(folder),
-            batch_exact=rows_are_exact(denoiser, PROBE_SIZE, MAX_TOKENS),
+            batch_exact=exact and rows_are_exact(networks.denoiser, CLIP_PROBE, MAX_TOKENS),
         )
 
     @classmethod
-    def installed(cls) -> "KinoMini":
+    def installed(cls, name: str = "kino-mini") -> "KinoMini":
         """The weights of the `kinoform-weights` distribution, on the CPU; errors as in `from_folder`."""
-        return cls.from_folder(kinoform_weights.path("kino-mini"))
+        return cls.from_folder(kinoform_weights.path(name), name=name)
 
     @torch.inference_mode()
     def encode(self, request: ClipRequest) -> Conditioning:
-        """Text to token states, the picture to a first-frame latent with its mask.
+        """Text to token states, the picture to the first frame's latent.
 
         Raises:
-            ModelError: the size fits no whole number of patches, or the weights take no picture.
+            ModelError: the size fits no whole number of patches, or there are too few steps for two stages.
         """
-        shape = self._latent_shape(request)
+        self._latent_shape(request)
+        if request.image is None and request.steps < 2:
+            raise ModelError(
+                "steps", f"must be at least 2 without a picture: first frame, then clip; got {request.steps}"
+            )
         text = self._text.encode(request.prompt)
         negative = self._text.encode(request.negative_prompt)
         negative_mask = negative.mask if request.negative_prompt.strip() else torch.zeros_like(negative.mask)
@@ -104,7 +94,7 @@ class KinoMini:
             text_mask=text.mask.to(self._device),
             negative=negative.states.to(self._device),
             negative_mask=negative_mask.to(self._device),
-            picture=self._picture(request, shape),
+            first=self._first(request),
         )
 
     def warnings(self, request: ClipRequest) -> list[str]:
@@ -114,15 +104,19 @@ class KinoMini:
         return [cut(name, length, MAX_TOKENS) for name, length in lengths.items() if length > MAX_TOKENS]
 
     def begin(self, request: ClipRequest, conditioning: Conditioning) -> ClipState:
-        """Noise from the request's seed, drawn on the CPU, so that every machine starts alike."""
-        noise = torch.randn(self._latent_shape(request), generator=torch.Generator().manual_seed(request.seed))
-        latent = noise.to(self._device)
+        """Noise from the request's seed (see `noises`), for the keyframe, or with a picture at once for the clip."""
+        channels, _, height, width = self._latent_shape(request)
+        keyframe, clip = noises(request.seed, request.frames, (channels, 1, height, width))
+        latent = (keyframe if conditioning.first is None else clip).to(self._device)
         return ClipState(
             latent=latent,
             clean=torch.zeros_like(latent),
             conditioning=conditioning,
+            frames=request.frames,
+            seed=request.seed,
             step=0,
             steps=request.steps,
+            keyframe_steps=keyframe_steps(request),
             guidance=request.guidance,
         )
 
@@ -139,74 +133,80 @@ class KinoMini:
         ]
 
     def steps_done(self, state: ClipState) -> int:
-        """Steps that `state` has behind it."""
+        """Steps that `state` has behind it, of both stages."""
         return state.step
 
     def key(self, state: ClipState) -> BatchKey:
-        """Clips of one latent shape whose next step is guided alike share a forward pass."""
-        variant = "plain" if self._scale(state) == 1.0 else "guided"
-        return BatchKey(self.name, tuple(state.latent.shape), variant)
+        """Clips of one stage and latent shape whose next step is guided alike share a forward pass."""
+        guided = "plain" if self._scale(state) == 1.0 else "guided"
+        return BatchKey(self.name, tuple(state.latent.shape), f"{state.stage} {guided}")
 
     @torch.inference_mode()
     def preview(self, state: ClipState) -> Frames:
-        """Up to four frames, evenly spread, of the clip as the last step foresaw it."""
+        """As the last step foresaw it: the first frame alone in its stage, then up to four frames, evenly spread."""
         length = state.clean.shape[1]
         count = min(PREVIEW_FRAMES, length)
         chosen = [round(index * (length - 1) / max(count - 1, 1)) for index in range(count)]
-        return clip_to_frames(self._autoencoder.decode(state.clean[None, :, chosen]))
+        return clip_to_frames(self._networks.autoencoder.decode(state.clean[None, :, chosen]))
 
     @torch.inference_mode()
     def decode(self, state: ClipState) -> Frames:
         """All frames, (l, h, w, 3) uint8."""
-        return clip_to_frames(self._autoencoder.decode(state.latent[None]))
+        return clip_to_frames(self._networks.autoencoder.decode(state.latent[None]))
 
     def save(self, state: ClipState) -> bytes:
         """The whole state, conditions included, as safetensors."""
-        return to_bytes(state, self._fingerprint)
+        return to_bytes(state, self._networks.fingerprint)
 
     def load(self, data: bytes) -> ClipState:
         """Reads `save`'s bytes. Raises BadCheckpoint on anything else, and on other weights."""
-        return from_bytes(data, self._fingerprint, self._device)
+        return from_bytes(data, self._networks.fingerprint, self._device)
 
     def cost(self, request: ClipRequest) -> Cost:
-        """Latent tokens of a forward pass (twice with guidance) and steps."""
+        """Steps of both stages, and latent tokens of their mean forward pass (twice where it is guided)."""
         _, length, height, width = self._latent_shape(request)
-        patch_length, patch_height, patch_width = self._denoiser.config.patch
-        tokens = (length // patch_length) * (height // patch_height) * (width // patch_width)
-        return Cost(tokens=tokens if request.guidance == 1.0 else 2 * tokens, steps=request.steps)
+        first = keyframe_steps(request)
+        keyframe = _tokens(self._networks.keyframe, (1, height, width)) * _copies(request.guidance)
+        clip = _tokens(self._networks.denoiser, (length, height, width))
+        clip *= _copies(request.guidance if first == 0 else CLIP_GUIDANCE)
+        tokens = first * keyframe + (request.steps - first) * clip
+        return Cost(tokens=ceil(tokens / request.steps), steps=request.steps)
 
     @property
     def _device(self) -> torch.device:
-        device: torch.device = self._denoiser.device
+        device: torch.device = self._networks.denoiser.device
         return device
 
     def _latent_shape(self, request: ClipRequest) -> tuple[int, int, int, int]:
-        ratio = self._autoencoder.spatial_ratio
-        patch_length, patch_height, patch_width = self._denoiser.config.patch
+        ratio = self._networks.autoencoder.spatial_ratio
+        length, *clip_sides = self._networks.denoiser.config.patch
+        _, *keyframe_sides = self._networks.keyframe.config.patch
+        patch_height, patch_width = (lcm(*sides) for sides in zip(clip_sides, keyframe_sides, strict=True))
         sides = {
-            "frames": (request.frames, patch_length),
+            "frames": (request.frames, length),
             "height": (request.height, ratio * patch_height),
             "width": (request.width, ratio * patch_width),
         }
         for field, (value, multiple) in sides.items():
             if value < 1 or value % multiple:
                 raise ModelError(field, f"must be a positive multiple of {multiple}, got {value}")
-        return self._denoiser.config.channels, request.frames, request.height // ratio, request.width // ratio
+        channels = self._networks.denoiser.config.channels
+        return channels, request.frames, request.height // ratio, request.width // ratio
 
-    def _picture(self, request: ClipRequest, shape: tuple[int, int, int, int]) -> Tensor:
-        channels, length, height, width = shape
-        planes = torch.zeros(self._denoiser.config.cond_channels, length, height, width, device=self._device)
+    def _first(self, request: ClipRequest) -> Tensor | None:
         if request.image is None:
-            return planes
-        if planes.shape[0] != channels + 1:
-            raise ModelError("image", f"{self.name} takes no picture")
+            return None
         still = picture_to_clip(request.image, request.width, request.height).to(self._device)
-        planes[:channels, :1] = self._autoencoder.encode(still)[0]
-        planes[channels, 0] = 1.0
-        return planes
+        first: Tensor = self._networks.autoencoder.encode(still)[0]
+        return first
 
     def _scale(self, state: ClipState) -> float:
-        return self._guided_times.scale_at(float(sampling_times(state.steps)[state.step]), state.guidance)
+        follows_keyframe = state.stage == "clip" and state.keyframe_steps > 0
+        guidance = CLIP_GUIDANCE if follows_keyframe else state.guidance
+        return self._guided_times.scale_at(float(state.times()[0]), guidance)
+
+    def _network(self, stage: Stage) -> VideoDenoiser:
+        return self._networks.keyframe if stage == "keyframe" else self._networks.denoiser
 
     def _predict(self, states: Sequence[ClipState], *, guided: bool) -> Tensor:
         given = [state.conditioning for state in states]
@@ -215,39 +215,43 @@ class KinoMini:
             text += [each.negative for each in given]
             mask += [each.negative_mask for each in given]
         copies = 2 if guided else 1
-        time = torch.stack([sampling_times(state.steps)[state.step] for state in states] * copies).to(self._device)
-        predicted: Tensor = self._denoiser(
+        # the first frame stands beside each frame of its clip
+        firsts = [
+            first.expand(-1, state.frames, -1, -1)
+            for state in states
+            if (first := state.conditioning.first) is not None
+        ]
+        predicted: Tensor = self._network(states[0].stage)(
             torch.stack([state.latent for state in states] * copies),
-            1000 * time,
+            1000 * torch.stack([state.times()[0] for state in states] * copies).to(self._device),
             torch.stack(text),
             torch.stack(mask),
-            condition=torch.stack([each.picture for each in given] * copies),
+            condition=torch.stack(firsts * copies) if firsts else None,
             return_dict=False,
         )[0]
         return predicted
 
     def _advance(self, state: ClipState, predicted: Tensor) -> ClipState:
-        times = sampling_times(state.steps)[state.step : state.step + 2, None].to(self._device)
-        latent = state.latent[None]
-        if self._denoiser.config.prediction == "flow":
+        times = state.times()[:, None].to(self._device)
+        latent, prediction = state.latent[None], self._network(state.stage).config.prediction
+        if prediction == "flow":
             clean = flow_clean(latent, predicted, times[0])
             moved = euler_step(latent, predicted, times[0], times[1])
         else:
             now, after = cosine_alpha_bar(times)
-            clean = clean_from(predicted, latent, now, self._denoiser.config.prediction)
+            clean = clean_from(predicted, latent, now, prediction)
             moved = ddim_step(latent, clean, now, after)
         return state.advanced(moved[0], clean[0])
 
 
-def _part(folder: Path, part: str) -> Path:
-    path = folder / part
-    if not (path / "config.json").is_file():
-        raise WeightsMissing(str(path / "config.json"), "a kino-mini folder holds autoencoder/ and denoiser/")
-    return path
+def keyframe_steps(request: ClipRequest) -> int:
+    """How many of the request's steps make the first frame: the larger half, none with a picture."""
+    return 0 if request.image is not None else ceil(request.steps / 2)
 
 
-def _fingerprint(folder: Path) -> str:
-    digest = hashlib.sha256()
-    for weights in sorted(folder.glob("*/*.safetensors")):
-        digest.update(weights.read_bytes())
-    return digest.hexdigest()[:16]
+def _tokens(network: VideoDenoiser, size: tuple[int, int, int]) -> int:
+    return prod(length // patch for length, patch in zip(size, network.config.patch, strict=True))
+
+
+def _copies(guidance: float) -> int:
+    return 1 if guidance == 1.0 else 2

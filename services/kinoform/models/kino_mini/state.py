@@ -1,20 +1,25 @@
 """A kino-mini job between two steps, and its form in bytes."""
 
 from dataclasses import dataclass, replace
+from typing import Literal
 
 import torch
 from torch import Tensor
 
+from kinoform.backbone.schedules import sampling_times
 from kinoform.engine.errors import BadCheckpoint
 from kinoform.models.checkpoint import pack, unpack
 
 FAMILY = "kino-mini"
-VERSION = 1
+VERSION = 2
+
+Stage = Literal["keyframe", "clip"]
+"""First the first frame, from text alone, then the clip, from text and first frame."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Conditioning:
-    """What a clip is asked to show, encoded; n tokens of text, latent (c, l, h, w)."""
+    """What a clip is asked to show, encoded; n tokens of text, latents (c, l, h, w)."""
 
     text: Tensor
     """(n, d) float32 token states of the prompt."""
@@ -24,8 +29,8 @@ class Conditioning:
     """(n, d) float32 token states of what guidance leads away from."""
     negative_mask: Tensor
     """(n,) bool; all False without a negative prompt, as in training."""
-    picture: Tensor
-    """(k, l, h, w) float32: latent of the first frame and its mask, all zero without a picture."""
+    first: Tensor | None
+    """(c, 1, h, w) float32, the first frame's latent: the picture's, or the keyframe stage's, None until it is done."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,22 +38,62 @@ class ClipState:
     """A clip between two steps. Immutable: a step makes a new one."""
 
     latent: Tensor
-    """(c, l, h, w) float32, noisy until the last step."""
+    """(c, l, h, w) float32, noisy until the stage's last step; l = 1 in the keyframe stage."""
     clean: Tensor
-    """(c, l, h, w) float32, the finished latent as the last step foresaw it; zero before the first."""
+    """As `latent`: the finished latent as the last step foresaw it; zero before the first."""
     conditioning: Conditioning
+    frames: int
+    """Length of the clip."""
+    seed: int
     step: int
-    """Steps done."""
+    """Steps done, of both stages together."""
     steps: int
+    keyframe_steps: int
+    """Of `steps`, those of the keyframe stage; 0 with a picture."""
     guidance: float
 
     def __post_init__(self) -> None:
-        if not 0 <= self.step <= self.steps:
-            raise ValueError(f"step {self.step} of {self.steps}")
+        if not 0 <= self.step <= self.steps or not 0 <= self.keyframe_steps < self.steps:
+            raise ValueError(f"step {self.step} of {self.steps}, {self.keyframe_steps} of them for the keyframe")
+        if (self.conditioning.first is None) != (self.stage == "keyframe"):
+            raise ValueError(f"step {self.step} of {self.steps} does not fit its first frame")
+
+    @property
+    def stage(self) -> Stage:
+        """The stage of the next step."""
+        return "keyframe" if self.step < self.keyframe_steps else "clip"
+
+    def times(self) -> Tensor:
+        """(2,) float32: where the next step starts and where it ends; each stage runs from 1 to 0 by itself."""
+        if self.stage == "keyframe":
+            return sampling_times(self.keyframe_steps)[self.step : self.step + 2]
+        done = self.step - self.keyframe_steps
+        return sampling_times(self.steps - self.keyframe_steps)[done : done + 2]
 
     def advanced(self, latent: Tensor, clean: Tensor) -> "ClipState":
-        """The state one step later."""
-        return replace(self, latent=latent, clean=clean, step=self.step + 1)
+        """The state one step later. The keyframe's last step hands its latent on as the clip's condition."""
+        if self.step + 1 != self.keyframe_steps:
+            return replace(self, latent=latent, clean=clean, step=self.step + 1)
+        _, noise = noises(self.seed, self.frames, latent.shape)
+        return replace(
+            self,
+            latent=noise.to(latent.device),
+            clean=latent.repeat(1, self.frames, 1, 1),
+            conditioning=replace(self.conditioning, first=latent),
+            step=self.step + 1,
+        )
+
+
+def noises(seed: int, frames: int, first: tuple[int, ...]) -> tuple[Tensor, Tensor]:
+    """The keyframe's noise (c, 1, h, w) and the clip's (c, frames, h, w) by the seed alone.
+
+    Drawn one after the other from one generator on the CPU, so that every machine starts alike, and a picture's clip
+    from the same noise as that of the text alone. first: (c, 1, h, w).
+    """
+    generator = torch.Generator().manual_seed(seed)
+    channels, _, height, width = first
+    keyframe = torch.randn(channels, 1, height, width, generator=generator)
+    return keyframe, torch.randn(channels, frames, height, width, generator=generator)
 
 
 def to_bytes(state: ClipState, fingerprint: str) -> bytes:
@@ -57,8 +102,11 @@ def to_bytes(state: ClipState, fingerprint: str) -> bytes:
         "family": FAMILY,
         "version": VERSION,
         "fingerprint": fingerprint,
+        "frames": state.frames,
+        "seed": state.seed,
         "step": state.step,
         "steps": state.steps,
+        "keyframe_steps": state.keyframe_steps,
         "guidance": state.guidance,
     }
     return pack(facts, _tensors(state))
@@ -75,13 +123,16 @@ def from_bytes(data: bytes, fingerprint: str, device: torch.device) -> ClipState
     if found != (FAMILY, VERSION, fingerprint):
         raise BadCheckpoint(f"a checkpoint of {found}, wanted {(FAMILY, VERSION, fingerprint)}")
     try:
-        latent, clean = parts.pop("latent"), parts.pop("clean")
+        latent, clean, first = parts.pop("latent"), parts.pop("clean"), parts.pop("first", None)
         return ClipState(
             latent=latent,
             clean=clean,
-            conditioning=Conditioning(**parts),
+            conditioning=Conditioning(**parts, first=first),
+            frames=int(facts["frames"]),
+            seed=int(facts["seed"]),
             step=int(facts["step"]),
             steps=int(facts["steps"]),
+            keyframe_steps=int(facts["keyframe_steps"]),
             guidance=float(facts["guidance"]),
         )
     except (KeyError, TypeError, ValueError) as error:
@@ -90,12 +141,12 @@ def from_bytes(data: bytes, fingerprint: str, device: torch.device) -> ClipState
 
 def _tensors(state: ClipState) -> dict[str, Tensor]:
     given = state.conditioning
-    return {
+    tensors = {
         "latent": state.latent,
         "clean": state.clean,
         "text": given.text,
         "text_mask": given.text_mask,
         "negative": given.negative,
         "negative_mask": given.negative_mask,
-        "picture": given.picture,
     }
+    return tensors if given.first is None else tensors | {"first": given.first}
