@@ -1,16 +1,15 @@
 """What a stage makes of some held-out captions while it trains, for the records: always the same captions and noise."""
 
-import itertools
 from pathlib import Path
 
 import torch
 from torch import Tensor
 
 from kinoform.backbone.denoiser import VideoDenoiser
-from kinoform.backbone.schedules import cosine_alpha_bar, ddim_step, sampling_times
 from kinoform.backbone.text import TextEncoder
 from kinoform.training import sprites
 from kinoform.training.captions import held_out, script
+from kinoform.training.ddim import NO_GUIDANCE, Given, Guidance, sample
 from kinoform.training.latents import LENGTH, Stage, encode, load_codec
 from kinoform.training.render import Renderer
 
@@ -29,24 +28,28 @@ class Samples:
         self.captions = [triple.caption() for triple in triples]
         self._codec = load_codec(folder / "autoencoder")
         tokens = [text.encode(caption) for caption in self.captions]
-        self._states, self._mask = torch.stack([t.states for t in tokens]), torch.stack([t.mask for t in tokens])
         length = LENGTH[stage]
-        self._condition: Tensor | None = None
+        condition: Tensor | None = None
         if stage == "clip":
             renderer = Renderer(sprites.load(sprites_path))
             firsts = [encode(self._codec, renderer.clip(script(triple), SEED, 1)) for triple in triples]
-            self._condition = torch.stack(firsts).expand(-1, -1, length, -1, -1)
+            condition = torch.stack(firsts).expand(-1, -1, length, -1, -1)
+        text_states, mask = torch.stack([each.states for each in tokens]), torch.stack([each.mask for each in tokens])
+        self._given = Given(text_states, mask, condition)
         rng = torch.Generator().manual_seed(SEED)
         self._noise = torch.randn(CAPTIONS, self._codec.config.latent_channels, length, 8, 8, generator=rng)
 
-    @torch.inference_mode()
     def draw(self, model: VideoDenoiser) -> Tensor:
         """Clips (n, 3, l, 64, 64) in [-1, 1], one a caption, in STEPS steps without guidance."""
-        latent, times = self._noise, sampling_times(STEPS)
-        for now, after in itertools.pairwise(times):
-            rows = now.expand(len(latent))
-            clean = model(latent, 1000 * rows, self._states, self._mask, condition=self._condition, return_dict=False)[
-                0
-            ]
-            latent = ddim_step(latent, clean, cosine_alpha_bar(rows), cosine_alpha_bar(after.expand(len(latent))))
-        return self._codec.decode(latent)
+        return self.decode(self.latents(model, STEPS))
+
+    @torch.inference_mode()
+    def latents(self, model: VideoDenoiser, steps: int, guidance: Guidance = NO_GUIDANCE) -> Tensor:
+        """Latents (n, c, l, 8, 8), one a caption."""
+        return sample(model, self._noise, self._given, steps, guidance)
+
+    @torch.inference_mode()
+    def decode(self, latents: Tensor) -> Tensor:
+        """Clips (n, 3, l, 64, 64) in [-1, 1]."""
+        decoded: Tensor = self._codec.decode(latents)
+        return decoded
