@@ -15,7 +15,6 @@ from kinoform.models.kino_mini.state import ClipState, Conditioning
 from kinoform.models.registry import embedded
 from tests.benchmarks.table import Figure, median
 
-STEPS = 20
 RUNS = 5
 TOGETHER = 4
 
@@ -32,7 +31,7 @@ def figures() -> Iterator[Figure]:
             frames=card.clip.default_frames,
             width=width,
             height=height,
-            steps=STEPS,
+            steps=card.clip.default_steps,
             guidance=card.clip.default_guidance,
             seed=seed,
         )
@@ -56,7 +55,7 @@ def overhead(family: KinoMini, request: ClipRequest) -> Figure:
         value=median(ratios[1:]),
         unit="ratio",
         limit="<= 1.05",
-        note=f"median of {RUNS} pairs, {STEPS} steps",
+        note=f"median of {RUNS} pairs, {request.steps} steps",
     )
 
 
@@ -74,7 +73,7 @@ def throughput(family: KinoMini, requests: list[ClipRequest]) -> Figure:
         name=f"{len(work)} clips at once / one after the other",
         value=median(ratios[1:]),
         unit="ratio",
-        note=f"throughput against a plain denoising loop, median of {RUNS} pairs, {STEPS} steps",
+        note=f"throughput against a plain denoising loop, median of {RUNS} pairs, {requests[0].steps} steps",
     )
 
 
