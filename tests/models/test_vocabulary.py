@@ -1,9 +1,15 @@
 import subprocess
 import sys
 
+from kinoform.models.card import Vocabulary
 from kinoform.models.vocabulary import outside_vocabulary
 
 PHRASES = ["a penguin", "a red apple", "moves to the left", "spins", "over a teal background"]
+
+
+def test_sizes_and_other_wordings_are_known_where_the_card_names_them() -> None:
+    words = Vocabulary(subjects=("a fox",), motions=("spins",), backgrounds=("at sunset",), others=("small", "whirls"))
+    assert outside_vocabulary("A small fox whirls and spins at sunset", words.phrases()) == ["and"]
 
 
 def test_every_caption_of_the_vocabulary_is_inside() -> None:

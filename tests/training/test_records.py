@@ -39,7 +39,7 @@ def test_settings_and_revision_are_in_the_record_and_in_the_run_folder(tmp_path:
     reader = EventAccumulator(str(tmp_path / "records" / "keyframe")).Reload()
     (event,) = reader.Tensors("configuration/text_summary")
     told = json.loads(event.tensor_proto.string_val[0].decode())
-    assert told["settings"] == {"rate": 0.25, "resume": None}
+    assert told["settings"] == {"rate": 0.25, "resume": None, "processes": 1}
     assert [told] == recorded_runs(tmp_path, "keyframe")
     assert recorded_runs(tmp_path, "clip") == []
 

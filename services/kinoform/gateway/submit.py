@@ -119,8 +119,7 @@ def _same(before: JobRecord, key: RequestKey) -> JobRecord:
 def _warnings(spec: video_pb2.VideoSpec, card: ModelCard) -> Iterable[str]:
     if card.vocabulary is None:
         return
-    words = card.vocabulary
-    unknown = outside_vocabulary(spec.prompt.text, [*words.subjects, *words.motions, *words.backgrounds])
+    unknown = outside_vocabulary(spec.prompt.text, card.vocabulary.phrases())
     if unknown:
         yield f"outside the vocabulary of {card.name}, which may not show it: {', '.join(unknown)}"
 

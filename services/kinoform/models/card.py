@@ -39,6 +39,12 @@ class Vocabulary:
     subjects: tuple[str, ...]
     motions: tuple[str, ...]
     backgrounds: tuple[str, ...]
+    others: tuple[str, ...] = ()
+    """Further phrases that were taught: sizes, pairs, other ways to say the same."""
+
+    def phrases(self) -> tuple[str, ...]:
+        """All of them."""
+        return self.subjects + self.motions + self.backgrounds + self.others
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -7,12 +7,14 @@ from typing import Annotated
 
 import typer
 
+from kinoform.models.card import read_card
 from kinoform.models.kino_mini.family import KinoMini
-from kinoform.training import codec, decoder, denoiser, latents, sprites
-from kinoform.training.card import GUIDANCE, STEPS
+from kinoform.training import codec, decoder, denoiser, distill, latents, sprites
+from kinoform.training.card import GUIDANCE
 from kinoform.training.evaluate import evaluate
-from kinoform.training.export import export, record
+from kinoform.training.export import export, export_turbo, record
 from kinoform.training.judge import Judge
+from kinoform.training.latents import Stage
 from kinoform.training.records import record_run
 from kinoform.training.render import Renderer
 from kinoform.training.sampling import requests_for, sample, to_frames
@@ -21,11 +23,16 @@ from kinoform.training.workers import launch
 
 app = typer.Typer(add_completion=False, no_args_is_help=True, pretty_exceptions_enable=False)
 
-Run = Annotated[Path, typer.Option(help="Folder of this run: sprites, checkpoints, latents, logs.")]
-Model = Annotated[Path, typer.Option(help="Model folder: autoencoder/, denoiser/, card.json.")]
+Run = Annotated[Path, typer.Option(help="Folder of this run: sprites, checkpoints, latents, records.")]
+Model = Annotated[Path, typer.Option(help="Model folder, with its card.json.")]
+OfStage = Annotated[Stage, typer.Option(help="First frame from text, or clip from text and first frame.")]
 Processes = Annotated[int, typer.Option(min=1, help="One-thread processes that work together.")]
+Batch = Annotated[int, typer.Option(min=1, help="Samples a process and step.")]
 Steps = Annotated[int, typer.Option(min=1)]
-Guidance = Annotated[float, typer.Option()]
+Rate = Annotated[float, typer.Option(min=0, help="Greatest learning rate.")]
+Descent = Annotated[int, typer.Option(min=1, help="The learning rate falls over so many last steps.")]
+OwnSteps = Annotated[int | None, typer.Option(min=1, help="Default: the card's.")]
+Guidance = Annotated[float | None, typer.Option(help="Default: the card's.")]
 Seed = Annotated[int, typer.Option(min=0)]
 
 
@@ -40,7 +47,7 @@ def prepare(
     source: Annotated[Path | None, typer.Option(help="Folder with the tarballs; without it they are fetched.")] = None,
 ) -> None:
     """Decode the emoji's key frames from the npm packages' tarballs (730 MB, by `npm pack`)."""
-    record_run(run, "prepare", {"source": None if source is None else str(source)})
+    record_run(run, "prepare", {})
     folder = run / "packages" if source is None else source
     if source is None:
         sprites.fetch(folder)
@@ -48,51 +55,98 @@ def prepare(
 
 
 @app.command(name="codec")
-def train_codec(run: Run, steps: Steps = 3000, processes: Processes = 2) -> None:
+def train_codec(
+    run: Run,
+    steps: Steps = 3000,
+    batch: Batch = 32,
+    processes: Processes = 2,
+    initial: Annotated[Path | None, typer.Option(help="An autoencoder's folder to begin from.")] = None,
+) -> None:
     """Train the autoencoder; resumes."""
-    record_run(run, "codec", {"steps": steps, "processes": processes})
-    launch(codec.train, processes, codec.CodecRun(folder=run, sprites=run / "sprites.npz", steps=steps))
+    record_run(run, "codec", {"steps": steps, "batch": batch, "processes": processes})
+    settings = codec.CodecRun(folder=run, sprites=run / "sprites.npz", steps=steps, batch=batch, initial=initial)
+    launch(codec.train, processes, settings)
 
 
 @app.command(name="latents")
 def cache_latents(
     run: Run,
-    shards: Annotated[int, typer.Option(min=1, help="Each holds one clip of each training triple.")] = 4,
+    stage: OfStage,
+    shards: Annotated[int, typer.Option(min=1, help="Each holds the renderings of some hundred scripts.")] = 16,
     processes: Processes = 2,
 ) -> None:
-    """Freeze the autoencoder, encode captions and rendered clips; shards that exist are left alone."""
-    record_run(run, "latents", {"shards": shards, "processes": processes})
+    """Freeze the autoencoder, then encode a stage's captions and rendered clips; shards that exist are left alone."""
+    record_run(run, "latents", {"stage": stage, "shards": shards, "processes": processes})
     if not (run / "autoencoder").exists():
         renderer = Renderer(sprites.load(run / "sprites.npz"))
         latents.freeze_codec(run / "codec.pt", renderer, run / "autoencoder")
-    if not (run / "texts.pt").exists():
-        latents.write_texts(run / "texts.pt")
-    launch(latents.write_shards, processes, processes, run, run / "sprites.npz", 0, shards)
+    launch(latents.write_shards, processes, processes, stage, run, run / "sprites.npz", 0, shards)
 
 
 @app.command()
 def train(
     run: Run,
-    steps: Steps = 3850,
-    descent: Annotated[int, typer.Option(min=1, help="The learning rate falls over so many last steps.")] = 1100,
+    stage: OfStage,
+    steps: Steps = 6000,
+    batch: Batch = 32,
+    rate: Rate = 1.2e-3,
+    descent: Descent = 1100,
     processes: Processes = 2,
 ) -> None:
-    """Train the denoiser on the cached latents; resumes, and may be prolonged by more steps."""
-    record_run(run, "train", {"steps": steps, "descent": descent, "processes": processes})
-    launch(denoiser.train, processes, denoiser.DenoiserRun(folder=run, steps=steps, descent=descent))
+    """Train a stage's denoiser on the cached latents; resumes, and may be prolonged by more steps."""
+    settings = denoiser.DenoiserRun(
+        folder=run,
+        sprites=run / "sprites.npz",
+        stage=stage,
+        steps=steps,
+        batch=batch,
+        rate=rate,
+        descent=descent,
+    )
+    launch(denoiser.train, processes, settings)
 
 
 @app.command(name="decoder")
-def tune_decoder(run: Run, steps: Steps = 1000, processes: Processes = 2) -> None:
-    """Train the autoencoder's decoder on alone; latents and denoiser stay valid; resumes."""
-    record_run(run, "decoder", {"steps": steps, "processes": processes})
-    launch(decoder.train, processes, decoder.DecoderRun(folder=run, sprites=run / "sprites.npz", steps=steps))
+def tune_decoder(run: Run, steps: Steps = 1000, batch: Batch = 4, processes: Processes = 2) -> None:
+    """Train the autoencoder's decoder on alone; latents and denoisers stay valid; resumes."""
+    record_run(run, "decoder", {"steps": steps, "batch": batch, "processes": processes})
+    settings = decoder.DecoderRun(folder=run, sprites=run / "sprites.npz", steps=steps, clips=batch)
+    launch(decoder.train, processes, settings)
+
+
+@app.command(name="distill")
+def distil(
+    run: Run,
+    stage: OfStage,
+    steps: Steps = 800,
+    batch: Batch = 16,
+    rate: Rate = 1e-3,
+    descent: Descent = 400,
+    guidance: Annotated[float, typer.Option(help="Of the teacher; the student will need none.")] = GUIDANCE,
+    processes: Processes = 2,
+) -> None:
+    """Distil a trained stage into an adapter that needs two steps; resumes."""
+    settings = distill.DistillRun(
+        folder=run,
+        sprites=run / "sprites.npz",
+        stage=stage,
+        steps=steps,
+        batch=batch,
+        rate=rate,
+        descent=descent,
+        guidance=guidance,
+    )
+    launch(distill.train, processes, settings)
 
 
 @app.command(name="export")
-def export_model(run: Run, model: Model) -> None:
+def export_model(
+    run: Run,
+    model: Model,
+    turbo: Annotated[bool, typer.Option("--turbo", help="The adapters, beside a folder kino-mini.")] = False,
+) -> None:
     """Write the model folder: bfloat16 weights, card, notices."""
-    card = export(run, model, denoiser.Shape())
+    card = export_turbo(run, model) if turbo else export(run, model)
     say(f"{card.name} {card.version} written to {model}")
 
 
@@ -101,8 +155,8 @@ def evaluate_model(
     run: Run,
     model: Model,
     clips: Annotated[int, typer.Option(min=1, help="Held-out captions to try.")] = 210,
-    steps: Steps = STEPS,
-    guidance: Guidance = GUIDANCE,
+    steps: OwnSteps = None,
+    guidance: Guidance = None,
     seed: Seed = 0,
     as_json: Annotated[bool, typer.Option("--json", help="One JSON object on stdout.")] = False,
     into_card: Annotated[bool, typer.Option("--record", help="Write the figures into the model's card.")] = False,
@@ -111,7 +165,10 @@ def evaluate_model(
     renderer = Renderer(sprites.load(run / "sprites.npz"))
     say("teaching the judge on real clips")
     judge = Judge.fitted(renderer)
-    family = KinoMini.from_folder(model)
+    card = read_card(model / "card.json")
+    steps = card.clip.default_steps if steps is None else steps
+    guidance = card.clip.default_guidance if guidance is None else guidance
+    family = KinoMini.from_folder(model, name=card.name)
     report = evaluate(family, renderer, judge, clips=clips, steps=steps, guidance=guidance, seed=seed, progress=say)
     print(json.dumps(report.to_json()) if as_json else report.table())
     if into_card:
@@ -123,14 +180,17 @@ def sheet(
     model: Model,
     output: Annotated[Path, typer.Option("--output", "-o", help="PNG file.")],
     clips: Annotated[int, typer.Option(min=1)] = 20,
-    steps: Steps = STEPS,
-    guidance: Guidance = GUIDANCE,
+    steps: OwnSteps = None,
+    guidance: Guidance = None,
     seed: Seed = 0,
 ) -> None:
     """Draw a contact sheet of held-out captions, evenly spread."""
+    card = read_card(model / "card.json")
+    steps = card.clip.default_steps if steps is None else steps
+    guidance = card.clip.default_guidance if guidance is None else guidance
     captions = [triple.caption() for triple in chosen_triples(clips)]
     requests = requests_for(captions, steps=steps, guidance=guidance, first_seed=seed)
-    family = KinoMini.from_folder(model)
+    family = KinoMini.from_folder(model, name=card.name)
     write_sheet(output, captions, [to_frames(clip) for clip in sample(family, requests)])
 
 

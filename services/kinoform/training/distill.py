@@ -36,7 +36,7 @@ class DistillRun:
     folder: Path
     sprites: Path
     stage: Stage
-    steps: int
+    steps: int = 800
     batch: int = 16
     """Clips a process and step."""
     rate: float = 1e-3
@@ -139,8 +139,7 @@ class Progress:
     """What distillation leaves in the records: errors, and fixed samples beside the teacher's."""
 
     def __init__(self, run: DistillRun, teacher: VideoDenoiser, first: int) -> None:
-        settings = settings_of(run) | {"processes": process_count()}
-        self._run, self._log = run, Log(run.folder, f"distill_{run.stage}", settings, resumed_at=first)
+        self._run, self._log = run, Log(run.folder, f"distill_{run.stage}", settings_of(run), resumed_at=first)
         self._samples = Samples(run.folder, run.sprites, run.stage)
         self._patient = self._samples.latents(teacher, MANY_STEPS, Guidance(run.guidance, GUIDED_TIMES))
         hasty = self._samples.latents(teacher, run.segments)

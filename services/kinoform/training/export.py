@@ -1,7 +1,8 @@
-"""From a run folder to the folder that ships: both networks in bfloat16, the card, the notices."""
+"""From a run folder to the folders that ship: networks or adapters in bfloat16, the card, the notices."""
 
 import json
 import shutil
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -10,9 +11,16 @@ import torch
 from kinoform.models.card import ModelCard, card_from_json
 from kinoform.models.kino_mini.family import KinoMini
 from kinoform.training import denoiser
-from kinoform.training.card import kino_mini_card
+from kinoform.training.card import NAME, TURBO, kino_mini_card, turbo_card
+from kinoform.training.cost import cost
+from kinoform.training.denoiser import SHAPES, Shape
+from kinoform.training.distill import FILES
 from kinoform.training.evaluate import Report
-from kinoform.training.loop import averaged_weights
+from kinoform.training.latents import Stage
+
+FOLDERS: dict[Stage, str] = {"keyframe": "keyframe", "clip": "denoiser"}
+HEAVIEST = 24_000_000
+"""Bytes of all weights together that the package may carry."""
 
 NOTICE = """\
 The weights in this folder were trained on clips rendered from animated emoji.
@@ -40,16 +48,54 @@ OTHERWISE, ARISING FROM, OUT OF OR IN CONNECTION WITH THE SOFTWARE OR THE USE OR
 """
 
 
-def export(run: Path, model: Path, shape: denoiser.Shape) -> ModelCard:
-    """Writes the model folder of a run (its frozen autoencoder and averaged denoiser) and answers its card."""
+class TooHeavy(ValueError):
+    """The weights are larger than the package may carry."""
+
+    def __init__(self, size: int) -> None:
+        super().__init__(size)
+        self.size = size
+
+    def __str__(self) -> str:
+        return f"{self.size} bytes of weights, at most {HEAVIEST}"
+
+
+def export(run: Path, model: Path, shapes: Mapping[Stage, Shape] = SHAPES) -> ModelCard:
+    """Writes the model folder of a run (its frozen autoencoder and both averaged denoisers) and answers its card.
+
+    Raises:
+        TooHeavy: the weights, which stay written.
+    """
     model.mkdir(parents=True, exist_ok=True)
     shutil.copytree(run / "autoencoder", model / "autoencoder", dirs_exist_ok=True)
     _forget_origin(model / "autoencoder" / "config.json")
-    denoiser.load(run / "denoiser.pt", shape).to(torch.bfloat16).save_pretrained(model / "denoiser")
-    (model / "NOTICE").write_text(NOTICE)
-    card = kino_mini_card(batch_exact=KinoMini.from_folder(model).batch_exact, training=_training(run))
-    write_card(model, card)
-    return card
+    for stage, name in FOLDERS.items():
+        network = denoiser.load(run, stage, shapes[stage])
+        network.to(torch.bfloat16).save_pretrained(model / name)
+    exact = KinoMini.from_folder(model).batch_exact
+    training = _training(run, ("codec", "keyframe", "clip", "decoder"))
+    return _finish(model, kino_mini_card(batch_exact=exact, training=training), weight_of(model))
+
+
+def export_turbo(run: Path, model: Path) -> ModelCard:
+    """Writes the folder of the distilled variant, whose base is the sibling folder kino-mini, and answers its card.
+
+    Raises:
+        WeightsMissing: the base is not there.
+        TooHeavy: the weights together with the base's.
+    """
+    model.mkdir(parents=True, exist_ok=True)
+    for name in FILES.values():
+        shutil.copyfile(run / name, model / name)
+    training = _training(run, ("distill_keyframe", "distill_clip"))
+    write_card(model, turbo_card(batch_exact=False, training=training))  # names the base, which loading asks for
+    exact = KinoMini.from_folder(model, name=TURBO).batch_exact
+    weight = weight_of(model) + weight_of(model.parent / NAME)
+    return _finish(model, turbo_card(batch_exact=exact, training=training), weight)
+
+
+def weight_of(model: Path) -> int:
+    """Bytes of all weights in a model folder."""
+    return sum(file.stat().st_size for file in model.rglob("*.safetensors"))
 
 
 def record(model: Path, report: Report) -> None:
@@ -64,6 +110,14 @@ def write_card(model: Path, card: ModelCard) -> None:
     (model / "card.json").write_text(json.dumps(card.to_json(), indent=1, ensure_ascii=False) + "\n")
 
 
+def _finish(model: Path, card: ModelCard, weight: int) -> ModelCard:
+    (model / "NOTICE").write_text(NOTICE)
+    write_card(model, card)
+    if weight > HEAVIEST:
+        raise TooHeavy(weight)
+    return card
+
+
 def _forget_origin(config: Path) -> None:
     # diffusers notes the folder that weights were loaded from: of no use to others
     values = json.loads(config.read_text())
@@ -71,13 +125,11 @@ def _forget_origin(config: Path) -> None:
     config.write_text(json.dumps(values, indent=2, sort_keys=True) + "\n")
 
 
-def _training(run: Path) -> dict[str, Any]:
+def _training(run: Path, parts: tuple[str, ...]) -> dict[str, Any]:
     """What the card tells of a run; history.txt in the run folder, where there is one, tells of changes on the way."""
     history = run / "history.txt"
-    state = torch.load(run / "denoiser.pt", weights_only=True)
     return {
-        "denoiser_steps": int(state["step"]),
-        "denoiser_parameters": sum(weight.numel() for weight in averaged_weights(run / "denoiser.pt").values()),
+        "parts": cost(run, parts),
         "history": history.read_text().splitlines() if history.exists() else [],
         "resume": "the same commands again: each goes on from the run folder's last checkpoint",
     }

@@ -12,6 +12,8 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from kinoform.training.workers import process_count
+
 Setting = str | int | float | bool | None
 
 SHOWN_FRAMES = 8
@@ -30,7 +32,7 @@ class Log:
         # imported here, since it takes seconds and most processes keep no records
         from torch.utils.tensorboard import SummaryWriter
 
-        line = record_run(folder, name, settings)
+        line = record_run(folder, name, {**settings, "processes": process_count()})
         self._writer = SummaryWriter(folder / "records" / name, purge_step=resumed_at + 1 if resumed_at else None)
         self._writer.add_text("configuration", f"    {json.dumps(line, indent=1)}".replace("\n", "\n    "), resumed_at)
         self._writer.flush()
