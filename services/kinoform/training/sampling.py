@@ -1,6 +1,7 @@
 """Clips from captions, by the model family itself: what is measured is what is served."""
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 
 import numpy as np
 import torch
@@ -9,7 +10,8 @@ from torch import Tensor
 from kinoform.engine.family import Frames
 from kinoform.models.clip import ClipRequest
 from kinoform.models.kino_mini.family import KinoMini
-from kinoform.training.render import FRAMES, SIZE
+from kinoform.training.paths import FRAMES
+from kinoform.training.stages import SIZE
 
 ROWS = 16
 """Clips in one forward pass: more are no faster on a CPU."""
@@ -36,7 +38,10 @@ def requests_for(
 
 
 def sample(family: KinoMini, requests: Sequence[ClipRequest]) -> Iterator[Tensor]:
-    """A clip (3, l, h, w) in [-1, 1], as decoded to 8 bits, for each request in order; all have the same steps."""
+    """A clip (3, l, h, w) in [-1, 1], as decoded to 8 bits, for each request in order.
+
+    All have the same steps, and all a picture or none, so that they are in the same stage at any time.
+    """
     for start in range(0, len(requests), ROWS):
         batch = requests[start : start + ROWS]
         states = [family.begin(request, family.encode(request)) for request in batch]
@@ -44,6 +49,18 @@ def sample(family: KinoMini, requests: Sequence[ClipRequest]) -> Iterator[Tensor
             states = family.denoise(states)
         for state in states:
             yield from_frames(family.decode(state))
+
+
+def reconstructed(family: KinoMini, request: ClipRequest) -> Tensor:
+    """A request's picture as the model's autoencoder gives it back, (3, 1, h, w) in [-1, 1].
+
+    Raises:
+        ValueError: the request has no picture.
+    """
+    conditioning = family.encode(request)
+    if conditioning.first is None:
+        raise ValueError("the request has no picture")
+    return from_frames(family.decode(replace(family.begin(request, conditioning), latent=conditioning.first)))
 
 
 def from_frames(frames: Frames) -> Tensor:
