@@ -1,4 +1,5 @@
 import shutil
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -6,6 +7,7 @@ import pytest
 import torch
 
 from kinoform.backbone.errors import WeightsMissing
+from kinoform.backbone.schedules import Prediction
 from kinoform.engine.errors import BadCheckpoint, ModelError
 from kinoform.engine.family import Family, Frames
 from kinoform.models.checkpoint import pack, unpack
@@ -236,3 +238,24 @@ def test_a_prompt_that_is_cut_says_so(kino: KinoMini) -> None:
     short, long = clip(), clip(negative_prompt="red " * 40)
     assert kino.warnings(short) == []
     assert kino.warnings(long) == ["the negative prompt has 42 tokens; the model reads the first 32"]
+
+
+@pytest.mark.parametrize("prediction", ["x0", "flow"])
+def test_the_first_frame_is_the_given_picture(tmp_path: Path, prediction: Prediction) -> None:
+    kino = KinoMini.from_folder(write_tiny_kino(tmp_path, prediction=prediction))
+    frames = finish(kino, begin(kino, clip(3, image=PICTURE, steps=3)))
+    still = kino.begin(clip(3, image=PICTURE), kino.encode(clip(3, image=PICTURE)))
+    assert still.conditioning.first is not None
+    coded = kino.decode(replace(still, latent=still.conditioning.first))
+    assert np.abs(frames[0].astype(int) - coded[0]).max() <= 1
+    assert np.abs(frames[-1].astype(int) - coded[0]).max() > 1
+
+
+def test_the_seed_tells_the_keyframe_its_place(kino: KinoMini) -> None:
+    # one step from noise of the same bits: only the place can make the difference
+    state = begin(kino, clip(0))
+    elsewhere = replace(state, seed=1)
+    same_place = replace(state, seed=9)
+    first, second, third = (kino.denoise([each])[0].clean for each in (state, elsewhere, same_place))
+    assert not first.equal(second)
+    assert first.equal(third)

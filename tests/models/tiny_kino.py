@@ -10,6 +10,7 @@ from torch import Tensor, nn
 from kinoform.backbone.autoencoder import VideoAutoencoder
 from kinoform.backbone.denoiser import VideoDenoiser
 from kinoform.backbone.schedules import Prediction
+from kinoform.models.kino_mini.places import PLACE_CHANNELS
 
 CHANNELS = 4
 RANK = 2
@@ -24,7 +25,7 @@ def write_tiny_kino(
         autoencoder = VideoAutoencoder(
             latent_channels=CHANNELS, widths=(8, 8, 8), encoder_depths=(1, 1, 1), decoder_depths=(1, 1, 1)
         )
-        keyframe = _denoiser(0, 1, prediction)
+        keyframe = _denoiser(PLACE_CHANNELS, 1, prediction)
         denoiser = _denoiser(cond_channels, 2, prediction)
     autoencoder.save_pretrained(folder / "autoencoder")
     keyframe.save_pretrained(folder / "keyframe")

@@ -69,6 +69,7 @@ def test_a_quarter_of_the_latents_stay_close_to_the_clean_ones() -> None:
     cache = Cache(
         latents=torch.randn(8, 16, 4, 4, 4, generator=rng).half(),
         line=torch.arange(8),
+        seed=torch.arange(8),
         states=torch.zeros(8, 4, 384).half(),
         mask=torch.ones(8, 4, dtype=torch.bool),
     )

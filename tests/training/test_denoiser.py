@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 import torch
 
+from kinoform.models.kino_mini.places import place, place_planes
 from kinoform.training.denoiser import (
     FIRST_FRAME_NOISE,
     TEXT_DROPPED,
@@ -24,7 +25,7 @@ from kinoform.training.loop import Schedule
 STAGES: tuple[Stage, ...] = ("keyframe", "clip")
 LENGTH = {"keyframe": 1, "clip": 4}
 TINY = {
-    "keyframe": Shape(patch=(1, 2, 2), channels=2, dim=24, depth=1, heads=2),
+    "keyframe": Shape(patch=(1, 2, 2), channels=2, cond_channels=2, dim=24, depth=1, heads=2),
     "clip": Shape(patch=(2, 2, 2), channels=2, cond_channels=2, dim=24, depth=1, heads=2),
 }
 
@@ -34,6 +35,7 @@ def invented_cache(stage: Stage, lines: int = 10) -> Cache:
     return Cache(
         latents=torch.randn(2 * lines, 2, LENGTH[stage], 4, 4, generator=rng).half(),
         line=torch.arange(lines).repeat_interleave(2),
+        seed=torch.arange(2 * lines),
         states=torch.randn(lines, TEXT_TOKENS, 384, generator=rng).half(),
         mask=torch.ones(lines, TEXT_TOKENS, dtype=torch.bool),
     )
@@ -90,10 +92,14 @@ def test_text_is_dropped_as_often_as_said(run: DenoiserRun) -> None:
     assert batch.mask.any(dim=1).float().mean() == pytest.approx(1 - TEXT_DROPPED, abs=0.03)
 
 
-def test_only_the_clip_stage_is_given_a_first_frame() -> None:
-    for stage in STAGES:
-        run = DenoiserRun(folder=Path(), stage=stage, steps=1)
-        assert (draw(invented_cache(stage), run, 0, 0).condition is None) == (stage == "keyframe")
+def test_the_keyframe_stage_is_told_the_place_of_its_seed() -> None:
+    cache = invented_cache("keyframe")
+    batch = draw(cache, DenoiserRun(folder=Path(), stage="keyframe", steps=1), 0, 0)
+    for clean, condition in zip(batch.clean, batch.condition, strict=True):
+        row = next(n for n in range(20) if cache.latents[n].float().equal(clean))
+        seed = int(cache.seed[row])
+        assert condition.equal(place_planes(seed, 4, 4))
+        assert tuple(condition[:, 0, 0, 0].tolist()) == place(seed)
 
 
 def test_the_condition_is_the_first_frame_throughout_with_a_little_noise() -> None:

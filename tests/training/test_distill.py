@@ -23,7 +23,7 @@ from kinoform.training.latents import LENGTH, Stage
 from kinoform.training.sprites import Sprites
 
 TINY: dict[Stage, Shape] = {
-    "keyframe": Shape(channels=4, patch=(1, 2, 2), dim=32, depth=1, heads=2),
+    "keyframe": Shape(channels=4, cond_channels=2, patch=(1, 2, 2), dim=32, depth=1, heads=2),
     "clip": Shape(channels=4, cond_channels=4, patch=(4, 4, 4), dim=32, depth=1, heads=2),
 }
 ROWS = 12

@@ -23,7 +23,7 @@ from kinoform.training.latents import Stage, scripts_of
 from kinoform.training.records import record_run
 
 TINY: dict[Stage, Shape] = {
-    "keyframe": Shape(channels=4, patch=(1, 2, 2), dim=32, depth=1, heads=2),
+    "keyframe": Shape(channels=4, cond_channels=2, patch=(1, 2, 2), dim=32, depth=1, heads=2),
     "clip": Shape(channels=4, cond_channels=4, patch=(4, 4, 4), dim=32, depth=1, heads=2),
 }
 

@@ -47,6 +47,8 @@ class Cache:
     """(n, c, l, h, w) float16, normalised."""
     line: Tensor
     """(n,) int64: which caption."""
+    seed: Tensor
+    """(n,) int64: the renderer's seeds."""
     states: Tensor
     """(captions, TEXT_TOKENS, 384) float16 token states."""
     mask: Tensor
@@ -111,7 +113,10 @@ def read_cache(folder: Path, stage: Stage) -> Cache:
         raise FileNotFoundError(f"no latents in {folder / f'{stage}-latents'}: run `latents` first")
     shards = [torch.load(path, weights_only=True) for path in paths]
     base = 0
-    for shard in shards:
+    for number, shard in zip((int(path.stem) for path in paths), shards, strict=True):
+        shard["seed"] = torch.tensor(
+            [seed_of(number, line, p) for line in range(len(shard["states"])) for p in range(PLACES[stage])]
+        )
         shard["line"] = shard["line"] + base
         base += len(shard["states"])
     return Cache(**{part.name: torch.cat([shard[part.name] for shard in shards]) for part in fields(Cache)})
@@ -125,8 +130,10 @@ def scripts_of(stage: Stage, shard: int) -> list[tuple[Script, str]]:
 
 
 def seed_of(shard: int, line: int, place: int) -> int:
-    """The renderer's seed of one rendering in a shard."""
-    return int(np.random.default_rng([shard, line, place]).integers(1 << 31))
+    """The renderer's seed of one rendering in a shard; modulo 9 it is the place (see `kino_mini.places`)."""
+    drawn = int(np.random.default_rng([shard, line, place]).integers(1 << 31))
+    across, down = np.random.default_rng(drawn).integers(3, size=2)
+    return 9 * drawn + 3 * int(down) + int(across)
 
 
 def _actor(stage: Stage, rng: random.Random) -> int:

@@ -3,9 +3,10 @@
 import math
 from dataclasses import dataclass, replace
 
-import numpy as np
 import torch
 from torch import Tensor
+
+from kinoform.models.kino_mini.places import place
 
 FRAMES = 16
 FRAMES_A_SECOND = 8
@@ -46,10 +47,10 @@ def path(motion: str, side: float, seed: int) -> Path:
     Raises:
         ValueError: no such motion.
     """
-    across, along = np.random.default_rng(seed).integers(-1, 2, 2) * GRID
+    across, along = (GRID * steps for steps in place(seed))
     way = _way(motion, side)
     sideways, upright = motion in SIDEWAYS, motion in UPRIGHT
-    return way.shifted(0.0 if sideways else float(across), 0.0 if upright else float(along))
+    return way.shifted(0.0 if sideways else across, 0.0 if upright else along)
 
 
 def pair(motion: str) -> tuple[Path, Path]:

@@ -7,6 +7,7 @@ from torch import Tensor
 
 from kinoform.backbone.denoiser import VideoDenoiser
 from kinoform.backbone.text import TextEncoder
+from kinoform.models.kino_mini.places import place_planes
 from kinoform.training import sprites
 from kinoform.training.captions import held_out, script
 from kinoform.training.ddim import NO_GUIDANCE, Given, Guidance, sample
@@ -29,10 +30,11 @@ class Samples:
         self._codec = load_codec(folder / "autoencoder")
         tokens = [text.encode(caption) for caption in self.captions]
         length = LENGTH[stage]
-        condition: Tensor | None = None
-        if stage == "clip":
+        if stage == "keyframe":
+            condition = torch.stack([place_planes(SEED + index, 8, 8) for index in range(CAPTIONS)])
+        else:
             renderer = Renderer(sprites.load(sprites_path))
-            firsts = [encode(self._codec, renderer.clip(script(triple), SEED, 1)) for triple in triples]
+            firsts = [encode(self._codec, renderer.clip(script(each), SEED, 1)) for each in triples]
             condition = torch.stack(firsts).expand(-1, -1, length, -1, -1)
         text_states, mask = torch.stack([each.states for each in tokens]), torch.stack([each.mask for each in tokens])
         self._given = Given(text_states, mask, condition)

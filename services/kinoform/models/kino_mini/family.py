@@ -17,6 +17,7 @@ from kinoform.engine.errors import ModelError
 from kinoform.engine.family import BatchKey, Cost, Frames
 from kinoform.models.clip import ClipRequest, cut
 from kinoform.models.kino_mini.pixels import clip_to_frames, picture_to_clip
+from kinoform.models.kino_mini.places import place_planes
 from kinoform.models.kino_mini.state import ClipState, Conditioning, Stage, from_bytes, noises, to_bytes
 from kinoform.models.kino_mini.weights import Networks, load_networks
 
@@ -215,18 +216,12 @@ class KinoMini:
             text += [each.negative for each in given]
             mask += [each.negative_mask for each in given]
         copies = 2 if guided else 1
-        # the first frame stands beside each frame of its clip
-        firsts = [
-            first.expand(-1, state.frames, -1, -1)
-            for state in states
-            if (first := state.conditioning.first) is not None
-        ]
         predicted: Tensor = self._network(states[0].stage)(
             torch.stack([state.latent for state in states] * copies),
             1000 * torch.stack([state.times()[0] for state in states] * copies).to(self._device),
             torch.stack(text),
             torch.stack(mask),
-            condition=torch.stack(firsts * copies) if firsts else None,
+            condition=torch.stack([_condition(state) for state in states] * copies).to(self._device),
             return_dict=False,
         )[0]
         return predicted
@@ -235,13 +230,28 @@ class KinoMini:
         times = state.times()[:, None].to(self._device)
         latent, prediction = state.latent[None], self._network(state.stage).config.prediction
         if prediction == "flow":
-            clean = flow_clean(latent, predicted, times[0])
-            moved = euler_step(latent, predicted, times[0], times[1])
+            clean = _pinned(state, flow_clean(latent, predicted, times[0]))
+            moved = euler_step(latent, (latent - clean) / times[0], times[0], times[1])
         else:
             now, after = cosine_alpha_bar(times)
-            clean = clean_from(predicted, latent, now, prediction)
+            clean = _pinned(state, clean_from(predicted, latent, now, prediction))
             moved = ddim_step(latent, clean, now, after)
         return state.advanced(moved[0], clean[0])
+
+
+def _condition(state: ClipState) -> Tensor:
+    """What the stage's network is given beside the latent (c, l, h, w): the place, or the first frame throughout."""
+    first = state.conditioning.first
+    if state.stage == "keyframe" or first is None:
+        return place_planes(state.seed, *state.latent.shape[2:])
+    return first.expand(-1, state.frames, -1, -1)
+
+
+def _pinned(state: ClipState, clean: Tensor) -> Tensor:
+    """The foreseen latent (1, c, l, h, w) of a clip with its first frame as it is known to be."""
+    if state.stage == "keyframe" or state.conditioning.first is None:
+        return clean
+    return torch.cat([state.conditioning.first[None], clean[:, :, 1:]], dim=2)
 
 
 def keyframe_steps(request: ClipRequest) -> int:

@@ -14,6 +14,7 @@ from kinoform.backbone.errors import WeightsMissing
 from kinoform.engine.errors import ModelError
 from kinoform.models.card import read_card
 from kinoform.models.kino_mini.lora import merge
+from kinoform.models.kino_mini.places import PLACE_CHANNELS
 
 PARTS = ("autoencoder", "keyframe", "denoiser")
 LORAS = {"keyframe": "keyframe_lora.safetensors", "denoiser": "denoiser_lora.safetensors"}
@@ -25,7 +26,7 @@ class Networks:
 
     autoencoder: VideoAutoencoder
     keyframe: VideoDenoiser
-    """Text to the first frame's latent."""
+    """Text and place to the first frame's latent."""
     denoiser: VideoDenoiser
     """Text and first frame to the clip's latent."""
     fingerprint: str
@@ -33,7 +34,10 @@ class Networks:
 
     def __post_init__(self) -> None:
         channels = self.autoencoder.config.latent_channels
-        for name, network, wanted in (("keyframe", self.keyframe, 0), ("denoiser", self.denoiser, channels)):
+        for name, network, wanted in (
+            ("keyframe", self.keyframe, PLACE_CHANNELS),
+            ("denoiser", self.denoiser, channels),
+        ):
             found = (network.config.channels, network.config.cond_channels)
             if found != (channels, wanted):
                 raise ModelError(name, f"(channels, cond_channels) must be {(channels, wanted)}, got {found}")
