@@ -49,10 +49,10 @@ def contact_sheet(captions: Sequence[str], clips: Sequence[Frames], *, scale: in
     return page
 
 
-def write_sheet(path: Path, captions: Sequence[str], clips: Sequence[Frames]) -> None:
-    """Writes a contact sheet as PNG of at most COLOURS colours: a third of the bytes, and no difference to be seen."""
+def write_sheet(path: Path, captions: Sequence[str], clips: Sequence[Frames], *, scale: int = 1) -> None:
+    """Writes a contact sheet as PNG, of at most COLOURS colours: a third of the bytes, and no difference to be seen."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    page = contact_sheet(captions, clips)
+    page = contact_sheet(captions, clips, scale=scale)
     page.quantize(COLOURS, dither=Image.Dither.NONE).save(path, optimize=True)
 
 
