@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
-from PIL import Image
+from PIL import Image, WebPImagePlugin
 from typer.testing import CliRunner
 
 from kinoform.models.card import read_card
@@ -114,6 +114,10 @@ def test_from_sprites_to_both_models(packages: Path, tmp_path: Path, monkeypatch
 
     for folder in (model, turbo):
         target = folder / "new" / "sheet.png"
-        command("sheet", "--model", folder, "-o", target, "--clips", "2", "--steps", "2")
-        with Image.open(target) as page:
+        command(
+            "sheet", "--model", folder, "-o", target, "--clips", "2", "--steps", "2", "--loop", tmp_path / "loop.webp"
+        )
+        with Image.open(target) as page, Image.open(tmp_path / "loop.webp") as loop:
             assert page.width > 64 * 8
+            assert isinstance(loop, WebPImagePlugin.WebPImageFile)
+            assert loop.n_frames == 16

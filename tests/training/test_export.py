@@ -18,7 +18,7 @@ from kinoform.training.captions import held_out
 from kinoform.training.card import vocabulary
 from kinoform.training.denoiser import Shape
 from kinoform.training.distill import FILES
-from kinoform.training.export import NOTICE, TooHeavy, export, export_turbo, weight_of
+from kinoform.training.export import NOTICE, TooHeavy, export, export_turbo, record, weight_of
 from kinoform.training.latents import Stage, scripts_of
 from kinoform.training.records import record_run
 
@@ -137,6 +137,17 @@ def test_weights_beyond_the_limit_are_refused(
     export(run, tmp_path / "kino-mini", TINY)
     with pytest.raises(TooHeavy, match=str(both)):
         export_turbo(run, tmp_path / "kino-mini-turbo")
+
+
+def test_a_turbos_card_tells_its_figures_and_what_they_cost_against_the_base(model: Path, turbo: Path) -> None:
+    record(turbo, {"generated": {"subject": 0.83, "all": 0.75}})
+    assert read_card(turbo / "card.json").details["points_below_base"] is None
+    record(model, {"generated": {"subject": 0.9, "all": 0.725}})
+    record(turbo, {"generated": {"subject": 0.83, "all": 0.75}})
+    details = read_card(turbo / "card.json").details
+    assert details["measured"] == {"generated": {"subject": 0.83, "all": 0.75}}
+    assert details["points_below_base"] == {"subject": 7.0, "all": -2.5}
+    assert "points_below_base" not in read_card(model / "card.json").details
 
 
 def test_history_goes_into_the_card(run: Path, tmp_path: Path) -> None:

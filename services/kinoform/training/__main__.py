@@ -10,6 +10,7 @@ import typer
 from kinoform.models.card import read_card
 from kinoform.models.kino_mini.family import KinoMini
 from kinoform.training import codec, decoder, denoiser, distill, latents, sprites
+from kinoform.training.captions import held_out
 from kinoform.training.card import GUIDANCE
 from kinoform.training.evaluate import evaluate
 from kinoform.training.export import export, export_turbo, record
@@ -18,12 +19,13 @@ from kinoform.training.latents import Stage
 from kinoform.training.records import record_run
 from kinoform.training.render import Renderer
 from kinoform.training.sampling import requests_for, sample, to_frames
-from kinoform.training.sheet import chosen_triples, write_sheet
+from kinoform.training.sheet import chosen_triples, write_loop, write_sheet
 from kinoform.training.workers import launch
 
 app = typer.Typer(add_completion=False, no_args_is_help=True, pretty_exceptions_enable=False)
 
 Run = Annotated[Path, typer.Option(help="Folder of this run: sprites, checkpoints, latents, records.")]
+Loop = Annotated[Path | None, typer.Option(help="Also the first three clips as an endless loop: WebP or GIF.")]
 Model = Annotated[Path, typer.Option(help="Model folder, with its card.json.")]
 OfStage = Annotated[Stage, typer.Option(help="First frame from text, or clip from text and first frame.")]
 Processes = Annotated[int, typer.Option(min=1, help="One-thread processes that work together.")]
@@ -154,7 +156,7 @@ def export_model(
 def evaluate_model(
     run: Run,
     model: Model,
-    clips: Annotated[int, typer.Option(min=1, help="Held-out captions to try.")] = 210,
+    clips: Annotated[int, typer.Option(min=1, help="Held-out captions to try.")] = len(held_out()),
     steps: OwnSteps = None,
     guidance: Guidance = None,
     seed: Seed = 0,
@@ -172,14 +174,15 @@ def evaluate_model(
     report = evaluate(family, renderer, judge, clips=clips, steps=steps, guidance=guidance, seed=seed, progress=say)
     print(json.dumps(report.to_json()) if as_json else report.table())
     if into_card:
-        record(model, report)
+        record(model, report.to_json())
 
 
 @app.command()
 def sheet(
     model: Model,
     output: Annotated[Path, typer.Option("--output", "-o", help="PNG file.")],
-    clips: Annotated[int, typer.Option(min=1)] = 20,
+    clips: Annotated[int, typer.Option(min=1)] = 40,
+    loop: Loop = None,
     steps: OwnSteps = None,
     guidance: Guidance = None,
     seed: Seed = 0,
@@ -191,7 +194,10 @@ def sheet(
     captions = [triple.caption() for triple in chosen_triples(clips)]
     requests = requests_for(captions, steps=steps, guidance=guidance, first_seed=seed)
     family = KinoMini.from_folder(model, name=card.name)
-    write_sheet(output, captions, [to_frames(clip) for clip in sample(family, requests)])
+    frames = [to_frames(clip) for clip in sample(family, requests)]
+    write_sheet(output, captions, frames)
+    if loop is not None:
+        write_loop(loop, frames[:3])
 
 
 if __name__ == "__main__":

@@ -15,7 +15,6 @@ from kinoform.training.card import NAME, TURBO, kino_mini_card, turbo_card
 from kinoform.training.cost import cost
 from kinoform.training.denoiser import SHAPES, Shape
 from kinoform.training.distill import FILES
-from kinoform.training.evaluate import Report
 from kinoform.training.latents import Stage
 
 FOLDERS: dict[Stage, str] = {"keyframe": "keyframe", "clip": "denoiser"}
@@ -98,10 +97,12 @@ def weight_of(model: Path) -> int:
     return sum(file.stat().st_size for file in model.rglob("*.safetensors"))
 
 
-def record(model: Path, report: Report) -> None:
-    """Writes measured figures into a model folder's card."""
+def record(model: Path, measured: Mapping[str, Any]) -> None:
+    """Writes `Report.to_json()`'s figures into a folder's card; into a turbo's also what it costs against its base."""
     values = json.loads((model / "card.json").read_text())
-    values["details"]["measured"] = report.to_json()
+    values["details"]["measured"] = measured
+    if base := values["details"].get("base"):
+        values["details"]["points_below_base"] = _points_below(model.parent / base, measured["generated"])
     write_card(model, card_from_json(values))
 
 
@@ -116,6 +117,14 @@ def _finish(model: Path, card: ModelCard, weight: int) -> ModelCard:
     if weight > HEAVIEST:
         raise TooHeavy(weight)
     return card
+
+
+def _points_below(base: Path, generated: Mapping[str, float]) -> dict[str, float] | None:
+    """By how many points of a hundred fewer clips show what they should than the base's; None before it is measured."""
+    details = json.loads((base / "card.json").read_text())["details"]
+    if "measured" not in details:
+        return None
+    return {part: round(100 * (share - generated[part]), 1) for part, share in details["measured"]["generated"].items()}
 
 
 def _forget_origin(config: Path) -> None:
