@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import torch
 
-from kinoform.training.captions import CAST, SUBJECTS
+from kinoform.training.cast import CAST, SUBJECTS
 from kinoform.training.judge import Judge
 from kinoform.training.render import Renderer
 from kinoform.training.sprites import KEY_FRAMES, Sprites

@@ -8,8 +8,8 @@ import torch
 from torch import Tensor
 
 from kinoform.models.kino_mini.family import KinoMini
-from kinoform.training.captions import BACKGROUNDS, CAST, MOTIONS, held_out
-from kinoform.training.cast import UNSEEN
+from kinoform.training.captions import MOTIONS, held_out
+from kinoform.training.cast import CAST, UNSEEN
 from kinoform.training.diversity import spread
 from kinoform.training.evaluate import evaluate
 from kinoform.training.frechet import distance, frechet
@@ -18,6 +18,7 @@ from kinoform.training.pairs import pair_scripts
 from kinoform.training.render import Renderer
 from kinoform.training.report import table
 from kinoform.training.sampling import reconstructed, requests_for, sample
+from kinoform.training.stages import BACKGROUNDS
 from kinoform.training.unseen import energy, unseen_triples
 from tests.models.tiny_kino import write_tiny_kino
 

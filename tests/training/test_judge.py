@@ -6,8 +6,8 @@ import torch
 from torch import Tensor
 
 from kinoform.training.adherence import adherence, by_phrase, shuffled
-from kinoform.training.captions import CAST, MOTIONS, SUBJECTS, Script, Triple, held_out, script
-from kinoform.training.cast import UNSEEN
+from kinoform.training.captions import MOTIONS, Script, Triple, held_out, script
+from kinoform.training.cast import CAST, SUBJECTS, UNSEEN
 from kinoform.training.features import PICTURE_SIDE, Features
 from kinoform.training.judge import UNREADABLE, Judge
 from kinoform.training.lessons import blobs, blur, lessons, worn

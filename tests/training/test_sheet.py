@@ -8,11 +8,13 @@ import torch
 from PIL import Image
 
 from kinoform.engine.family import Frames
-from kinoform.training.captions import BACKGROUNDS, MOTIONS, SUBJECTS, held_out, script
+from kinoform.training.captions import MOTIONS, held_out, script
+from kinoform.training.cast import SUBJECTS
 from kinoform.training.paths import FRAMES, FRAMES_A_SECOND
 from kinoform.training.render import Renderer
 from kinoform.training.sampling import from_frames, to_frames
 from kinoform.training.sheet import chosen_triples, contact_sheet, write_loop, write_sheet
+from kinoform.training.stages import BACKGROUNDS
 
 
 def plain(level: float) -> Frames:

@@ -4,7 +4,9 @@ import random
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from kinoform.training.captions import BACKGROUNDS, MOTIONS, SUBJECTS, Triple
+from kinoform.training.captions import MOTIONS, Triple
+from kinoform.training.cast import SUBJECTS
+from kinoform.training.stages import BACKGROUNDS
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

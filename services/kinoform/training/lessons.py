@@ -8,8 +8,8 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
-from kinoform.training.captions import CAST, SUBJECTS, Triple, script, training_triples
-from kinoform.training.cast import UNSEEN
+from kinoform.training.captions import Triple, script, training_triples
+from kinoform.training.cast import CAST, SUBJECTS, UNSEEN
 from kinoform.training.features import PICTURE_SIDE
 from kinoform.training.render import Renderer
 from kinoform.training.tracks import Measured, cut_out, measure

@@ -8,7 +8,8 @@ from torch import Tensor
 from kinoform.models.kino_mini.family import KinoMini
 from kinoform.training import paths
 from kinoform.training.adherence import share
-from kinoform.training.captions import MOTIONS, SUBJECTS, Script
+from kinoform.training.captions import MOTIONS, Script
+from kinoform.training.cast import SUBJECTS
 from kinoform.training.features import PICTURE_SIDE
 from kinoform.training.judge import UNREADABLE, Judge
 from kinoform.training.lessons import LOOKS

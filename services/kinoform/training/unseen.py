@@ -8,12 +8,13 @@ from torch import Tensor
 
 from kinoform.models.kino_mini.family import KinoMini
 from kinoform.training.adherence import share
-from kinoform.training.captions import BACKGROUNDS, CAST, MOTIONS, Triple, script
-from kinoform.training.cast import UNSEEN
+from kinoform.training.captions import MOTIONS, Triple, script
+from kinoform.training.cast import CAST, UNSEEN
 from kinoform.training.displacement import displacement
 from kinoform.training.judge import UNREADABLE, Judge
 from kinoform.training.render import Renderer
 from kinoform.training.sampling import reconstructed, requests_for, sample, to_frames
+from kinoform.training.stages import BACKGROUNDS
 from kinoform.training.tracks import measure
 
 REAL_SEED = 4_000_000
