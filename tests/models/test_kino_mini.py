@@ -85,8 +85,8 @@ def test_batched_at_different_steps_equals_alone(kino: KinoMini) -> None:
 
 
 @pytest.mark.parametrize("prediction", ["x0", "v", "flow"])
-def test_resumed_after_any_step_equals_undisturbed(tmp_path: Path, prediction: str) -> None:
-    folder = write_tiny_kino(tmp_path, prediction=prediction)  # type: ignore[arg-type]
+def test_resumed_after_any_step_equals_undisturbed(tmp_path: Path, prediction: Prediction) -> None:
+    folder = write_tiny_kino(tmp_path, prediction=prediction)
     first, second = KinoMini.from_folder(folder), KinoMini.from_folder(folder)
     for request in (clip(steps=5), clip(image=PICTURE, steps=3)):
         undisturbed, state = make(first, request), begin(first, request)
@@ -121,6 +121,15 @@ def test_a_picture_takes_the_place_of_the_keyframe_stage(kino: KinoMini) -> None
     assert (given.step, given.stage) == (0, "clip")
     assert torch.equal(given.latent, made.latent)  # one seed, one noise
     assert kino.key(given).shape == kino.key(made).shape
+
+
+def test_the_clip_begins_with_its_keyframe(kino: KinoMini) -> None:
+    state = begin(kino, clip())
+    while state.step < state.steps:
+        (state,) = kino.denoise([state])
+    assert state.conditioning.first is not None
+    assert torch.equal(state.latent[:, :1], state.conditioning.first)
+    assert not torch.allclose(state.latent[:, 1:2], state.conditioning.first, atol=0.1)
 
 
 def test_one_step_is_enough_with_a_picture_only(kino: KinoMini) -> None:
