@@ -105,8 +105,8 @@ def test_the_keyframe_alone_hands_its_latent_to_the_clip(kino: KinoMini) -> None
         stages.append(state.stage)
         before, (state,) = state, kino.denoise([state])
         if (before.stage, state.stage) == ("keyframe", "clip"):
-            assert state.conditioning.first is not None
-            assert torch.equal(state.clean, state.conditioning.first.expand(-1, 8, -1, -1))
+            assert state.conditioning.moved is not None
+            assert torch.equal(state.clean, state.conditioning.moved[:, :1].expand(-1, 8, -1, -1))
             still = kino.preview(state)
             assert still.shape == (4, 32, 32, 3)
             assert all(np.array_equal(still[0], frame) for frame in still)
@@ -127,9 +127,9 @@ def test_the_clip_begins_with_its_keyframe(kino: KinoMini) -> None:
     state = begin(kino, clip())
     while state.step < state.steps:
         (state,) = kino.denoise([state])
-    assert state.conditioning.first is not None
-    assert torch.equal(state.latent[:, :1], state.conditioning.first)
-    assert not torch.allclose(state.latent[:, 1:2], state.conditioning.first, atol=0.1)
+    assert state.conditioning.moved is not None
+    assert torch.equal(state.latent[:, :1], state.conditioning.moved[:, :1])
+    assert not torch.allclose(state.latent[:, 1:2], state.conditioning.moved[:, :1], atol=0.1)
 
 
 def test_one_step_is_enough_with_a_picture_only(kino: KinoMini) -> None:
@@ -223,11 +223,11 @@ def test_a_size_without_whole_patches_is_refused_by_name(kino: KinoMini, field: 
 
 @pytest.mark.parametrize("cond_channels", [0, 5])
 def test_parts_that_do_not_fit_together_are_refused(tmp_path: Path, cond_channels: int) -> None:
-    with pytest.raises(ModelError, match=rf"denoiser: .* must be \(4, 4\), got \(4, {cond_channels}\)"):
+    with pytest.raises(ModelError, match=rf"denoiser: .* must be \(4, 8\), got \(4, {cond_channels}\)"):
         KinoMini.from_folder(write_tiny_kino(tmp_path, cond_channels=cond_channels))
 
 
-@pytest.mark.parametrize("part", ["autoencoder", "keyframe", "denoiser"])
+@pytest.mark.parametrize("part", ["autoencoder", "keyframe", "planner", "denoiser"])
 def test_an_incomplete_folder_is_named(tmp_path: Path, part: str) -> None:
     shutil.rmtree(write_tiny_kino(tmp_path) / part)
     with pytest.raises(WeightsMissing, match=part):
@@ -254,8 +254,8 @@ def test_the_first_frame_is_the_given_picture(tmp_path: Path, prediction: Predic
     kino = KinoMini.from_folder(write_tiny_kino(tmp_path, prediction=prediction))
     frames = finish(kino, begin(kino, clip(3, image=PICTURE, steps=3)))
     still = kino.begin(clip(3, image=PICTURE), kino.encode(clip(3, image=PICTURE)))
-    assert still.conditioning.first is not None
-    coded = kino.decode(replace(still, latent=still.conditioning.first))
+    assert still.conditioning.moved is not None
+    coded = kino.decode(replace(still, latent=still.conditioning.moved[:, :1]))
     assert np.abs(frames[0].astype(int) - coded[0]).max() <= 1
     assert np.abs(frames[-1].astype(int) - coded[0]).max() > 1
 

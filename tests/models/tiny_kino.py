@@ -11,24 +11,27 @@ from kinoform.backbone.autoencoder import VideoAutoencoder
 from kinoform.backbone.denoiser import VideoDenoiser
 from kinoform.backbone.schedules import Prediction
 from kinoform.models.kino_mini.places import PLACE_CHANNELS
+from kinoform.models.kino_mini.planner import MotionPlanner
 
 CHANNELS = 4
 RANK = 2
 
 
 def write_tiny_kino(
-    folder: Path, *, seed: int = 0, cond_channels: int = CHANNELS, prediction: Prediction = "x0"
+    folder: Path, *, seed: int = 0, cond_channels: int = 2 * CHANNELS, prediction: Prediction = "x0"
 ) -> Path:
-    """Writes autoencoder/, keyframe/ and denoiser/ into `folder`; frames are multiples of 2, sides of 16 pixels."""
+    """Writes autoencoder/, keyframe/, planner/ and denoiser/ into `folder`; frames are multiples of 2, sides of 16 pixels."""
     with torch.random.fork_rng():
         torch.manual_seed(seed)
         autoencoder = VideoAutoencoder(
             latent_channels=CHANNELS, widths=(8, 8, 8), encoder_depths=(1, 1, 1), decoder_depths=(1, 1, 1)
         )
         keyframe = _denoiser(PLACE_CHANNELS, 1, prediction)
+        planner = MotionPlanner(channels=CHANNELS, size=4, dim=16, queries=2, frames=4)
         denoiser = _denoiser(cond_channels, 2, prediction)
     autoencoder.save_pretrained(folder / "autoencoder")
     keyframe.save_pretrained(folder / "keyframe")
+    planner.save_pretrained(folder / "planner")
     denoiser.save_pretrained(folder / "denoiser")
     return folder
 

@@ -14,7 +14,7 @@ from kinoform.training.latents import Cache, load_codec, scripts_of, seed_of
 from kinoform.training.render import Renderer
 from kinoform.training.sprites import Sprites
 
-TINY = Shape(patch=(4, 2, 2), cond_channels=16, dim=24, depth=1, heads=2)
+TINY = Shape(patch=(4, 2, 2), cond_channels=32, dim=24, depth=1, heads=2)
 SHARD = 3
 
 
@@ -32,6 +32,8 @@ def run(tmp_path: Path, drawn_sprites: Sprites, monkeypatch: pytest.MonkeyPatch)
     }
     (tmp_path / "clip-latents").mkdir()
     torch.save(shard, tmp_path / "clip-latents" / "0000.pt")
+    (tmp_path / "clip-moved").mkdir()
+    torch.save({"moved": torch.randn(SHARD, 16, 16, 8, 8).half()}, tmp_path / "clip-moved" / "0000.pt")
     torch.save({"average": TINY.build().state_dict()}, tmp_path / "clip.pt")
     sprites.save(tmp_path / "sprites.npz", drawn_sprites)
     return DecoderRun(
@@ -72,6 +74,7 @@ def test_a_quarter_of_the_latents_stay_close_to_the_clean_ones() -> None:
         seed=torch.arange(8),
         states=torch.zeros(8, 4, 384).half(),
         mask=torch.ones(8, 4, dtype=torch.bool),
+        moved=torch.randn(8, 16, 4, 4, 4, generator=rng).half(),
     )
     left = as_left_behind(TINY.build(), cache, torch.arange(8), rng)
     off = (left - cache.latents.float()).square().mean(dim=(1, 2, 3, 4)).sqrt()

@@ -14,9 +14,9 @@ from kinoform.training.denoiser import (
     DenoiserRun,
     Shape,
     draw,
-    first_frame,
     load,
     losses,
+    noisy_moved,
     train,
 )
 from kinoform.training.latents import TEXT_TOKENS, Cache, Stage
@@ -26,7 +26,7 @@ STAGES: tuple[Stage, ...] = ("keyframe", "clip")
 LENGTH = {"keyframe": 1, "clip": 4}
 TINY = {
     "keyframe": Shape(patch=(1, 2, 2), channels=2, cond_channels=2, dim=24, depth=1, heads=2),
-    "clip": Shape(patch=(2, 2, 2), channels=2, cond_channels=2, dim=24, depth=1, heads=2),
+    "clip": Shape(patch=(2, 2, 2), channels=2, cond_channels=4, dim=24, depth=1, heads=2),
 }
 
 
@@ -38,6 +38,7 @@ def invented_cache(stage: Stage, lines: int = 10) -> Cache:
         seed=torch.arange(2 * lines),
         states=torch.randn(lines, TEXT_TOKENS, 384, generator=rng).half(),
         mask=torch.ones(lines, TEXT_TOKENS, dtype=torch.bool),
+        moved=torch.randn(2 * lines, 2, LENGTH[stage], 4, 4, generator=rng).half() if stage == "clip" else None,
     )
 
 
@@ -46,11 +47,10 @@ def run(tmp_path: Path, request: pytest.FixtureRequest) -> DenoiserRun:
     """A run folder with one small shard, in which a step takes milliseconds."""
     stage: Stage = request.param
     cache = invented_cache(stage)
-    (tmp_path / f"{stage}-latents").mkdir()
-    torch.save(
-        {part.name: getattr(cache, part.name) for part in dataclasses.fields(cache)},
-        tmp_path / f"{stage}-latents" / "0000.pt",
-    )
+    shard = {"latents": cache.latents, "line": cache.line, "states": cache.states, "mask": cache.mask}
+    for name, parts in ((f"{stage}-latents", shard), ("clip-moved", {"moved": cache.moved})):
+        (tmp_path / name).mkdir()
+        torch.save(parts, tmp_path / name / "0000.pt")
     return DenoiserRun(
         folder=tmp_path, stage=stage, steps=6, batch=4, warmup=2, descent=2, checkpoint_every=3, shape=TINY[stage]
     )
@@ -102,12 +102,12 @@ def test_the_keyframe_stage_is_told_the_place_of_its_seed() -> None:
         assert tuple(condition[:, 0, 0, 0].tolist()) == place(seed)
 
 
-def test_the_condition_is_the_first_frame_throughout_with_a_little_noise() -> None:
-    clean = torch.randn(64, 3, 4, 8, 8)
-    condition = first_frame(clean, torch.Generator().manual_seed(0))
-    assert condition.shape == clean.shape
-    assert condition.equal(condition[:, :, :1].expand_as(clean))
-    deviation = (condition[:, :, 0] - clean[:, :, 0]).flatten(1).std(dim=1)
+def test_the_condition_is_the_first_frame_still_and_moved_with_a_little_noise() -> None:
+    moved = torch.randn(64, 3, 4, 8, 8)
+    condition = noisy_moved(moved, torch.Generator().manual_seed(0))
+    assert condition.shape == (64, 6, 4, 8, 8)
+    assert condition[:, :3].equal(condition[:, 3:, :1].expand_as(moved))
+    deviation = (condition[:, 3:] - moved).flatten(1).std(dim=1)
     assert deviation.max() < 1.2 * FIRST_FRAME_NOISE
     assert deviation.mean() == pytest.approx(FIRST_FRAME_NOISE / 2, rel=0.2)
 
@@ -121,7 +121,7 @@ def test_a_perfect_prediction_has_no_loss() -> None:
         time=torch.tensor([0.3, 1.0]),
         text=torch.randn(2, 5, 384),
         mask=torch.ones(2, 5, dtype=torch.bool),
-        condition=clean,
+        condition=clean.repeat(1, 2, 1, 1, 1),
     )
     error, loss = losses(model, batch)
     assert error.eq(0).all()

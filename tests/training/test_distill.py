@@ -24,7 +24,7 @@ from kinoform.training.sprites import Sprites
 
 TINY: dict[Stage, Shape] = {
     "keyframe": Shape(channels=4, cond_channels=2, patch=(1, 2, 2), dim=32, depth=1, heads=2),
-    "clip": Shape(channels=4, cond_channels=4, patch=(4, 4, 4), dim=32, depth=1, heads=2),
+    "clip": Shape(channels=4, cond_channels=8, patch=(4, 4, 4), dim=32, depth=1, heads=2),
 }
 ROWS = 12
 
@@ -55,6 +55,8 @@ def folder(tmp_path: Path, drawn_sprites: Sprites) -> Path:
                 "mask": torch.ones(ROWS, 5, dtype=torch.bool),
             }
             torch.save(shard, tmp_path / f"{stage}-latents" / "0000.pt")
+        (tmp_path / "clip-moved").mkdir()
+        torch.save({"moved": torch.randn(ROWS, 4, 16, 8, 8).half()}, tmp_path / "clip-moved" / "0000.pt")
     sprites.save(tmp_path / "sprites.npz", drawn_sprites[: len(SUBJECTS)])
     return tmp_path
 

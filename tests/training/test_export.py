@@ -11,6 +11,7 @@ from kinoform.backbone.autoencoder import VideoAutoencoder
 from kinoform.models.card import read_card
 from kinoform.models.clip import ClipRequest
 from kinoform.models.kino_mini.family import KinoMini
+from kinoform.models.kino_mini.planner import MotionPlanner
 from kinoform.models.vocabulary import outside_vocabulary
 from kinoform.training import export as exporting
 from kinoform.training.adapters import Adapters
@@ -24,7 +25,7 @@ from kinoform.training.records import record_run
 
 TINY: dict[Stage, Shape] = {
     "keyframe": Shape(channels=4, cond_channels=2, patch=(1, 2, 2), dim=32, depth=1, heads=2),
-    "clip": Shape(channels=4, cond_channels=4, patch=(4, 4, 4), dim=32, depth=1, heads=2),
+    "clip": Shape(channels=4, cond_channels=8, patch=(4, 4, 4), dim=32, depth=1, heads=2),
 }
 
 
@@ -35,6 +36,7 @@ def run(tmp_path_factory: pytest.TempPathFactory) -> Path:
     with torch.random.fork_rng():
         torch.manual_seed(0)
         VideoAutoencoder(4, (8, 8, 8), (0, 0, 0), (0, 0, 0)).to(torch.bfloat16).save_pretrained(folder / "autoencoder")
+        MotionPlanner(channels=4, dim=16, queries=2).to(torch.bfloat16).save_pretrained(folder / "planner")
         for stage, shape in TINY.items():
             network = shape.build()
             for parameter in network.parameters():  # a fresh denoiser answers zero to everything
@@ -104,7 +106,7 @@ def test_cards_and_configurations_name_no_place_of_the_machine_they_were_made_on
     run: Path, model: Path, turbo: Path
 ) -> None:
     texts = [path.read_text() for folder in (model, turbo) for path in folder.rglob("*.json")]
-    assert len(texts) == 5
+    assert len(texts) == 6
     assert not any(str(run.parent) in text or "_name_or_path" in text for text in texts)
 
 

@@ -9,7 +9,7 @@ import typer
 
 from kinoform.models.card import read_card
 from kinoform.models.kino_mini.family import KinoMini
-from kinoform.training import codec, decoder, denoiser, distill, latents, sprites
+from kinoform.training import codec, decoder, denoiser, distill, latents, plans, sprites
 from kinoform.training.captions import held_out
 from kinoform.training.card import GUIDANCE
 from kinoform.training.evaluate import evaluate
@@ -83,6 +83,14 @@ def cache_latents(
         renderer = Renderer(sprites.load(run / "sprites.npz"))
         latents.freeze_codec(run / "codec.pt", renderer, run / "autoencoder")
     launch(latents.write_shards, processes, processes, stage, run, run / "sprites.npz", 0, shards)
+
+
+@app.command(name="plans")
+def train_planner(run: Run, steps: Steps = 6000, processes: Processes = 2) -> None:
+    """Move the cached clips' first frames by their true plans, and train the motion planner."""
+    shards = len(list((run / "clip-latents").glob("*.pt")))
+    launch(plans.write_moved, processes, processes, run, 0, shards)
+    plans.train(plans.PlannerRun(folder=run, steps=steps))
 
 
 @app.command()

@@ -23,6 +23,7 @@ COMMANDS = (
     "python -m kinoform.training codec --run RUN",
     "python -m kinoform.training latents --run RUN --stage keyframe",
     "python -m kinoform.training latents --run RUN --stage clip",
+    "python -m kinoform.training plans --run RUN",
     "python -m kinoform.training train --run RUN --stage keyframe",
     "python -m kinoform.training train --run RUN --stage clip",
     "python -m kinoform.training decoder --run RUN",

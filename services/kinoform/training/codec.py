@@ -11,7 +11,8 @@ from torch import Tensor
 from kinoform.backbone.autoencoder import VideoAutoencoder
 from kinoform.training import sprites
 from kinoform.training.cast import CAST, UNSEEN
-from kinoform.training.loop import Average, Checkpoint, Schedule, append_row, averaged_weights
+from kinoform.training.loop import Average, Checkpoint, Schedule, averaged_weights
+from kinoform.training.records import Log, settings_of
 from kinoform.training.render import Renderer
 from kinoform.training.workers import average_gradients, process_count
 
@@ -40,7 +41,7 @@ class CodecRun:
 
 
 def train(rank: int, run: CodecRun) -> None:
-    """Trains until `run.steps`, writing codec.pt and codec.csv into the folder; resumes where codec.pt stands."""
+    """Trains until `run.steps`, writing codec.pt and records into the folder; resumes where codec.pt stands."""
     torch.set_num_threads(1)
     torch.manual_seed(run.seed)
     model = _beginning(run.initial).train()
@@ -52,6 +53,7 @@ def train(rank: int, run: CodecRun) -> None:
     schedule = Schedule(peak=run.rate, steps=run.steps, warmup=50, descent=run.steps)
     started = time.monotonic()
     first = checkpoint.restore()
+    log = Log(run.folder, "codec", settings_of(run), resumed_at=first) if rank == 0 else None
     for step in range(first, run.steps):
         rng = np.random.default_rng([run.seed, step, rank])
         frames, coverage = renderer.frames(run.batch, rng, actors, run.crop)
@@ -66,15 +68,14 @@ def train(rank: int, run: CodecRun) -> None:
         optimizer.step()
         average.update(model, step)
         done = step + 1
-        if rank == 0 and (done % run.checkpoint_every == 0 or done == run.steps):
+        if log is not None and (done % run.checkpoint_every == 0 or done == run.steps):
             checkpoint.save(done)
-        if rank == 0 and done % 50 == 0:
+        if log is not None and done % 50 == 0:
             speed = (done - first) * run.batch * process_count() / (time.monotonic() - started)
             psnr = -10 * torch.log10(error / 4)
-            append_row(
-                run.folder / "codec.csv",
-                {"step": done, "loss": loss.item(), "psnr_db": psnr.item(), "crops_s": speed},
-            )
+            log.scalars(done, {"loss": loss.item(), "psnr_db": psnr.item(), "crops_a_second": speed})
+    if log is not None:
+        log.close()
 
 
 def losses(model: VideoAutoencoder, frames: Tensor, coverage: Tensor, noise: Tensor) -> tuple[Tensor, Tensor]:

@@ -16,7 +16,8 @@ from kinoform.backbone.schedules import add_noise, cosine_alpha_bar
 from kinoform.training import denoiser, sprites
 from kinoform.training.codec import reconstruction_loss
 from kinoform.training.latents import SCRIPTS, Cache, load_codec, read_cache, scripts_of, seed_of
-from kinoform.training.loop import Average, Checkpoint, Schedule, append_row
+from kinoform.training.loop import Average, Checkpoint, Schedule
+from kinoform.training.records import Log, settings_of
 from kinoform.training.render import Renderer
 from kinoform.training.stages import pictures
 from kinoform.training.workers import average_gradients
@@ -48,7 +49,7 @@ class DecoderRun:
 
 
 def train(rank: int, run: DecoderRun) -> None:
-    """Trains until `run.steps`, writing decoder.pt and decoder.csv; then replaces the folder's autoencoder."""
+    """Trains until `run.steps`, writing decoder.pt and records; then replaces the folder's autoencoder."""
     torch.set_num_threads(1)
     model = load_codec(run.folder / "autoencoder")
     model.encoder.requires_grad_(False)
@@ -59,7 +60,9 @@ def train(rank: int, run: DecoderRun) -> None:
     checkpoint = Checkpoint(run.folder / "decoder.pt", model, optimizer, average)
     renderer = Renderer(sprites.load(run.sprites))
     schedule = Schedule(peak=run.rate, steps=run.steps, warmup=20, descent=run.steps)
-    for step in range(checkpoint.restore(), run.steps):
+    first = checkpoint.restore()
+    log = Log(run.folder, "decoder", settings_of(run), resumed_at=first) if rank == 0 else None
+    for step in range(first, run.steps):
         rng = torch.Generator().manual_seed((run.seed * 1_000_003 + step) * 64 + rank)
         rows = torch.randint(len(cache.latents), (run.clips,), generator=rng)
         latents = as_left_behind(trunk, cache, rows, rng)
@@ -75,12 +78,13 @@ def train(rank: int, run: DecoderRun) -> None:
         optimizer.step()
         average.update(model, step)
         done = step + 1
-        if rank == 0 and done % 20 == 0:
+        if log is not None and done % 20 == 0:
             psnr = -10 * torch.log10(error / 4)
-            append_row(run.folder / "decoder.csv", {"step": done, "loss": loss.item(), "psnr_db": psnr.item()})
-        if rank == 0 and (done % run.checkpoint_every == 0 or done == run.steps):
+            log.scalars(done, {"loss": loss.item(), "psnr_db": psnr.item()})
+        if log is not None and (done % run.checkpoint_every == 0 or done == run.steps):
             checkpoint.save(done)
-    if rank == 0:
+    if log is not None:
+        log.close()
         adopt(run.folder)
 
 
@@ -100,8 +104,11 @@ def as_left_behind(trunk: VideoDenoiser, cache: Cache, rows: Tensor, rng: torch.
     time = low + (high - low) * torch.rand(len(rows), generator=rng)
     line = cache.line[rows]
     noisy = add_noise(clean, noise, cosine_alpha_bar(time))
-    text, mask, first = cache.states[line].float(), cache.mask[line], denoiser.first_frame(clean, rng)
-    predicted = trunk(noisy, 1000 * time, text, mask, condition=first, return_dict=False)[0]
+    if cache.moved is None:
+        raise FileNotFoundError("the clip cache has no moved first frames: run `plans` first")
+    text, mask = cache.states[line].float(), cache.mask[line]
+    condition = denoiser.noisy_moved(cache.moved[rows].float(), rng)
+    predicted = trunk(noisy, 1000 * time, text, mask, condition=condition, return_dict=False)[0]
     kept = max(len(rows) // 4, 1)
     return torch.cat([clean[:kept] + LATENT_NOISE * noise[:kept], predicted[kept:]])
 

@@ -15,6 +15,7 @@ from torch import Tensor
 from kinoform.backbone.denoiser import VideoDenoiser
 from kinoform.backbone.schedules import add_noise, cosine_alpha_bar
 from kinoform.models.kino_mini.places import PLACE_CHANNELS, place_planes
+from kinoform.models.kino_mini.planner import moved_condition
 from kinoform.training import records
 from kinoform.training.latents import Cache, Stage, read_cache
 from kinoform.training.loop import Average, Checkpoint, Schedule, averaged_weights
@@ -58,7 +59,7 @@ class Shape:
 
 SHAPES: dict[Stage, Shape] = {
     "keyframe": Shape(patch=(1, 2, 2), cond_channels=PLACE_CHANNELS),
-    "clip": Shape(patch=(4, 2, 2), cond_channels=16),
+    "clip": Shape(patch=(4, 2, 2), cond_channels=32),
 }
 """Tokens set the pace: 16 and 64 of them. Keyframes by single places instead of 2 x 2 (64 tokens) were trained for as
 long beside these: they saw a third as many samples and had 1.12 times the error at noisy times."""
@@ -99,7 +100,7 @@ class Batch:
     text: Tensor
     mask: Tensor
     condition: Tensor
-    """Of the keyframe stage the place (b, 2, 1, h, w), of the clip stage the first frame's latent (b, c, l, h, w)."""
+    """Of the keyframe stage the place (b, 2, 1, h, w), of the clip stage what `moved_condition` gives."""
 
 
 def train(rank: int, run: DenoiserRun) -> None:
@@ -149,7 +150,9 @@ def draw(cache: Cache, run: DenoiserRun, step: int, rank: int) -> Batch:
         time=torch.rand(run.batch, generator=rng) ** TIME_POWER[run.stage],
         text=cache.states[line].float(),
         mask=cache.mask[line] & kept[:, None],
-        condition=first_frame(clean, rng) if run.stage == "clip" else places(cache.seed[rows], clean),
+        condition=places(cache.seed[rows], clean)
+        if cache.moved is None
+        else noisy_moved(cache.moved[rows].float(), rng),
     )
 
 
@@ -158,11 +161,10 @@ def places(seeds: Tensor, clean: Tensor) -> Tensor:
     return torch.stack([place_planes(seed, *clean.shape[3:]) for seed in seeds.tolist()])
 
 
-def first_frame(clean: Tensor, rng: torch.Generator) -> Tensor:
-    """The clip stage's condition (b, c, l, h, w): each row's first frame with a little noise, in every frame."""
-    first = clean[:, :, :1]
-    deviation = FIRST_FRAME_NOISE * torch.rand(len(clean), 1, 1, 1, 1, generator=rng)
-    return (first + deviation * torch.randn(first.shape, generator=rng)).expand_as(clean)
+def noisy_moved(moved: Tensor, rng: torch.Generator) -> Tensor:
+    """The clip stage's condition of moved first frames (b, c, l, h, w), with a little noise."""
+    deviation = FIRST_FRAME_NOISE * torch.rand(len(moved), 1, 1, 1, 1, generator=rng)
+    return moved_condition(moved + deviation * torch.randn(moved.shape, generator=rng))
 
 
 def losses(model: VideoDenoiser, batch: Batch) -> tuple[Tensor, Tensor]:

@@ -59,19 +59,20 @@ class TooHeavy(ValueError):
 
 
 def export(run: Path, model: Path, shapes: Mapping[Stage, Shape] = SHAPES) -> ModelCard:
-    """Writes the model folder of a run (its frozen autoencoder and both averaged denoisers) and answers its card.
+    """Writes the model folder of a run (autoencoder, planner and both averaged denoisers) and answers its card.
 
     Raises:
         TooHeavy: the weights, which stay written.
     """
     model.mkdir(parents=True, exist_ok=True)
-    shutil.copytree(run / "autoencoder", model / "autoencoder", dirs_exist_ok=True)
-    _forget_origin(model / "autoencoder" / "config.json")
+    for name in ("autoencoder", "planner"):
+        shutil.copytree(run / name, model / name, dirs_exist_ok=True)
+        _forget_origin(model / name / "config.json")
     for stage, name in FOLDERS.items():
         network = denoiser.load(run, stage, shapes[stage])
         network.to(torch.bfloat16).save_pretrained(model / name)
     exact = KinoMini.from_folder(model).batch_exact
-    training = _training(run, ("codec", "keyframe", "clip", "decoder"))
+    training = _training(run, ("codec", "keyframe", "planner", "clip", "decoder"))
     return _finish(model, kino_mini_card(batch_exact=exact, training=training), weight_of(model))
 
 

@@ -2,7 +2,7 @@
 
 import os
 import random
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
@@ -53,6 +53,8 @@ class Cache:
     """(captions, TEXT_TOKENS, 384) float16 token states."""
     mask: Tensor
     """(captions, TEXT_TOKENS) bool."""
+    moved: Tensor | None = None
+    """(n, c, l, h, w) float16, of clips: the first frame's latents, moved as planned (see `plans`)."""
 
 
 def freeze_codec(checkpoint: Path, renderer: Renderer, folder: Path) -> None:
@@ -103,7 +105,7 @@ def write_shards(
     for number in range(first + rank, last, processes):
         path = folder / f"{stage}-latents" / f"{number:04d}.pt"
         if not path.exists():
-            _save_whole(_shard(stage, number, renderer, model, text), path)
+            save_whole(_shard(stage, number, renderer, model, text), path)
 
 
 def read_cache(folder: Path, stage: Stage) -> Cache:
@@ -119,7 +121,11 @@ def read_cache(folder: Path, stage: Stage) -> Cache:
         )
         shard["line"] = shard["line"] + base
         base += len(shard["states"])
-    return Cache(**{part.name: torch.cat([shard[part.name] for shard in shards]) for part in fields(Cache)})
+    joined = {name: torch.cat([shard[name] for shard in shards]) for name in shards[0]}
+    moved = [folder / "clip-moved" / path.name for path in paths]
+    if stage == "clip" and all(path.exists() for path in moved):
+        joined["moved"] = torch.cat([torch.load(path, weights_only=True)["moved"] for path in moved])
+    return Cache(**joined)
 
 
 def scripts_of(stage: Stage, shard: int) -> list[tuple[Script, str]]:
@@ -174,7 +180,8 @@ def _encoded(
     return torch.stack(latents.split(length, dim=1))
 
 
-def _save_whole(value: dict[str, Tensor], path: Path) -> None:
+def save_whole(value: dict[str, Tensor], path: Path) -> None:
+    """Writes a file that is there whole or not at all."""
     path.parent.mkdir(parents=True, exist_ok=True)
     partial = path.with_suffix(".part")
     torch.save(value, partial)

@@ -1,6 +1,5 @@
-"""What every training run shares: a folder to resume from, a learning rate, an average of the weights, a log."""
+"""What every training run shares: a folder to resume from, a learning rate, an average of the weights."""
 
-import csv
 import os
 import time
 from dataclasses import dataclass
@@ -83,13 +82,3 @@ def averaged_weights(path: Path) -> dict[str, Tensor]:
     """The averaged weights of a checkpoint file."""
     weights: dict[str, Tensor] = torch.load(path, weights_only=True)["average"]
     return weights
-
-
-def append_row(path: Path, row: dict[str, float]) -> None:
-    """Adds a row to a CSV log, with a header when the file is new."""
-    fresh = not path.exists()
-    with path.open("a", newline="") as file:
-        writer = csv.DictWriter(file, fieldnames=list(row))
-        if fresh:
-            writer.writeheader()
-        writer.writerow({name: f"{value:.6g}" for name, value in row.items()})

@@ -24,7 +24,7 @@ class Renderer:
     def clip(self, script: Script, seed: int, frames: int = paths.FRAMES) -> Tensor:
         """The first `frames` frames (3, l, 64, 64) in [-1, 1]; the seed moves the whole path."""
         canvas = pictures()[script.background].expand(frames, -1, -1, -1)
-        for actor, way in zip(script.actors, _ways(script, seed), strict=True):
+        for actor, way in zip(script.actors, ways(script, seed), strict=True):
             layer = place(self._premultiplied[actor, way.pose[:frames]], _first(way, frames))
             canvas = layer[:, :3] + (1 - layer[:, 3:]) * canvas
         return canvas.clamp(0, 1).transpose(0, 1) * 2 - 1
@@ -66,7 +66,8 @@ def place(sprites: Tensor, way: Path) -> Tensor:
     return F.avg_pool2d(layer, SUPERSAMPLING)
 
 
-def _ways(script: Script, seed: int) -> list[Path]:
+def ways(script: Script, seed: int) -> list[Path]:
+    """The path of each of a script's actors."""
     motion = list(MOTIONS)[script.motion]
     if len(script.actors) == 2:
         return list(paths.pair(motion))

@@ -8,10 +8,12 @@ from torch import Tensor
 from kinoform.backbone.denoiser import VideoDenoiser
 from kinoform.backbone.text import TextEncoder
 from kinoform.models.kino_mini.places import place_planes
+from kinoform.models.kino_mini.planner import moved_condition, moved_latents
 from kinoform.training import sprites
 from kinoform.training.captions import held_out, script
 from kinoform.training.ddim import NO_GUIDANCE, Given, Guidance, sample
 from kinoform.training.latents import LENGTH, Stage, encode, load_codec
+from kinoform.training.plans import true_plan
 from kinoform.training.render import Renderer
 
 CAPTIONS = 8
@@ -34,8 +36,15 @@ class Samples:
             condition = torch.stack([place_planes(SEED + index, 8, 8) for index in range(CAPTIONS)])
         else:
             renderer = Renderer(sprites.load(sprites_path))
-            firsts = [encode(self._codec, renderer.clip(script(each), SEED, 1)) for each in triples]
-            condition = torch.stack(firsts).expand(-1, -1, length, -1, -1)
+            moved = [
+                moved_latents(
+                    self._codec,
+                    encode(self._codec, renderer.clip(script(each), SEED, 1)),
+                    true_plan(script(each), SEED),
+                )
+                for each in triples
+            ]
+            condition = moved_condition(torch.stack(moved))
         text_states, mask = torch.stack([each.states for each in tokens]), torch.stack([each.mask for each in tokens])
         self._given = Given(text_states, mask, condition)
         rng = torch.Generator().manual_seed(SEED)

@@ -58,9 +58,9 @@ def reconstructed(family: KinoMini, request: ClipRequest) -> Tensor:
         ValueError: the request has no picture.
     """
     conditioning = family.encode(request)
-    if conditioning.first is None:
+    if conditioning.moved is None:
         raise ValueError("the request has no picture")
-    return from_frames(family.decode(replace(family.begin(request, conditioning), latent=conditioning.first)))
+    return from_frames(family.decode(replace(family.begin(request, conditioning), latent=conditioning.moved[:, :1])))
 
 
 def from_frames(frames: Frames) -> Tensor:

@@ -1,6 +1,7 @@
 """kino-mini behind the engine's contract (`kinoform.engine.family.Family`)."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from math import ceil, lcm, prod
 from pathlib import Path
 
@@ -18,6 +19,7 @@ from kinoform.engine.family import BatchKey, Cost, Frames
 from kinoform.models.clip import ClipRequest, cut
 from kinoform.models.kino_mini.pixels import clip_to_frames, picture_to_clip
 from kinoform.models.kino_mini.places import place_planes
+from kinoform.models.kino_mini.planner import moved_condition, moved_latents
 from kinoform.models.kino_mini.state import ClipState, Conditioning, Stage, from_bytes, noises, to_bytes
 from kinoform.models.kino_mini.weights import Networks, load_networks
 
@@ -90,12 +92,17 @@ class KinoMini:
         text = self._text.encode(request.prompt)
         negative = self._text.encode(request.negative_prompt)
         negative_mask = negative.mask if request.negative_prompt.strip() else torch.zeros_like(negative.mask)
-        return Conditioning(
+        given = Conditioning(
             text=text.states.to(self._device),
             text_mask=text.mask.to(self._device),
             negative=negative.states.to(self._device),
             negative_mask=negative_mask.to(self._device),
-            first=self._first(request),
+            moved=None,
+        )
+        return (
+            given
+            if request.image is None
+            else replace(given, moved=self._moved(given, self._first(request), request.frames))
         )
 
     def warnings(self, request: ClipRequest) -> list[str]:
@@ -108,7 +115,7 @@ class KinoMini:
         """Noise from the request's seed (see `noises`), for the keyframe, or with a picture at once for the clip."""
         channels, _, height, width = self._latent_shape(request)
         keyframe, clip = noises(request.seed, request.frames, (channels, 1, height, width))
-        latent = (keyframe if conditioning.first is None else clip).to(self._device)
+        latent = (keyframe if conditioning.moved is None else clip).to(self._device)
         return ClipState(
             latent=latent,
             clean=torch.zeros_like(latent),
@@ -194,9 +201,12 @@ class KinoMini:
         channels = self._networks.denoiser.config.channels
         return channels, request.frames, request.height // ratio, request.width // ratio
 
-    def _first(self, request: ClipRequest) -> Tensor | None:
-        if request.image is None:
-            return None
+    def _moved(self, given: Conditioning, first: Tensor, frames: int) -> Tensor:
+        plan = self._networks.planner.plan(given.text, given.text_mask, first, frames)
+        return moved_latents(self._networks.autoencoder, first, plan)
+
+    def _first(self, request: ClipRequest) -> Tensor:
+        assert request.image is not None
         still = picture_to_clip(request.image, request.width, request.height).to(self._device)
         first: Tensor = self._networks.autoencoder.encode(still)[0]
         return first
@@ -236,22 +246,21 @@ class KinoMini:
             now, after = cosine_alpha_bar(times)
             clean = _pinned(state, clean_from(predicted, latent, now, prediction))
             moved = ddim_step(latent, clean, now, after)
-        return state.advanced(moved[0], clean[0])
+        if state.step + 1 != state.keyframe_steps:
+            return state.advanced(moved[0], clean[0])
+        return state.begun_clip(self._moved(state.conditioning, moved[0], state.frames))
 
 
 def _condition(state: ClipState) -> Tensor:
-    """What the stage's network is given beside the latent (c, l, h, w): the place, or the first frame throughout."""
-    first = state.conditioning.first
-    if state.stage == "keyframe" or first is None:
-        return place_planes(state.seed, *state.latent.shape[2:])
-    return first.expand(-1, state.frames, -1, -1)
+    """What the stage's network is given beside the latent (c, l, h, w): the place, or the moved first frame."""
+    moved = state.conditioning.moved
+    return place_planes(state.seed, *state.latent.shape[2:]) if moved is None else moved_condition(moved)
 
 
 def _pinned(state: ClipState, clean: Tensor) -> Tensor:
     """The foreseen latent (1, c, l, h, w) of a clip with its first frame as it is known to be."""
-    if state.stage == "keyframe" or state.conditioning.first is None:
-        return clean
-    return torch.cat([state.conditioning.first[None], clean[:, :, 1:]], dim=2)
+    moved = state.conditioning.moved
+    return clean if moved is None else torch.cat([moved[None, :, :1], clean[:, :, 1:]], dim=2)
 
 
 def keyframe_steps(request: ClipRequest) -> int:

@@ -29,8 +29,9 @@ class Conditioning:
     """(n, d) float32 token states of what guidance leads away from."""
     negative_mask: Tensor
     """(n,) bool; all False without a negative prompt, as in training."""
-    first: Tensor | None
-    """(c, 1, h, w) float32, the first frame's latent: the picture's, or the keyframe stage's, None until it is done."""
+    moved: Tensor | None
+    """(c, l, h, w) float32: the first frame's latent (the picture's or the keyframe stage's), then of the same picture
+    moved as planned; None until the keyframe stage is done."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,8 +56,8 @@ class ClipState:
     def __post_init__(self) -> None:
         if not 0 <= self.step <= self.steps or not 0 <= self.keyframe_steps < self.steps:
             raise ValueError(f"step {self.step} of {self.steps}, {self.keyframe_steps} of them for the keyframe")
-        if (self.conditioning.first is None) != (self.stage == "keyframe"):
-            raise ValueError(f"step {self.step} of {self.steps} does not fit its first frame")
+        if (self.conditioning.moved is None) != (self.stage == "keyframe"):
+            raise ValueError(f"step {self.step} of {self.steps} does not fit its moved first frame")
 
     @property
     def stage(self) -> Stage:
@@ -71,15 +72,18 @@ class ClipState:
         return sampling_times(self.steps - self.keyframe_steps)[done : done + 2]
 
     def advanced(self, latent: Tensor, clean: Tensor) -> "ClipState":
-        """The state one step later. The keyframe's last step hands its latent on as the clip's condition."""
-        if self.step + 1 != self.keyframe_steps:
-            return replace(self, latent=latent, clean=clean, step=self.step + 1)
-        _, noise = noises(self.seed, self.frames, latent.shape)
+        """The state one step later, in the same stage."""
+        return replace(self, latent=latent, clean=clean, step=self.step + 1)
+
+    def begun_clip(self, moved: Tensor) -> "ClipState":
+        """The state after the keyframe's last step, with the finished keyframe moved as planned (c, l, h, w)."""
+        first = moved[:, :1]
+        _, noise = noises(self.seed, self.frames, first.shape)
         return replace(
             self,
-            latent=noise.to(latent.device),
-            clean=latent.repeat(1, self.frames, 1, 1),
-            conditioning=replace(self.conditioning, first=latent),
+            latent=noise.to(first.device),
+            clean=first.repeat(1, self.frames, 1, 1),
+            conditioning=replace(self.conditioning, moved=moved),
             step=self.step + 1,
         )
 
@@ -123,11 +127,11 @@ def from_bytes(data: bytes, fingerprint: str, device: torch.device) -> ClipState
     if found != (FAMILY, VERSION, fingerprint):
         raise BadCheckpoint(f"a checkpoint of {found}, wanted {(FAMILY, VERSION, fingerprint)}")
     try:
-        latent, clean, first = parts.pop("latent"), parts.pop("clean"), parts.pop("first", None)
+        latent, clean, moved = parts.pop("latent"), parts.pop("clean"), parts.pop("moved", None)
         return ClipState(
             latent=latent,
             clean=clean,
-            conditioning=Conditioning(**parts, first=first),
+            conditioning=Conditioning(**parts, moved=moved),
             frames=int(facts["frames"]),
             seed=int(facts["seed"]),
             step=int(facts["step"]),
@@ -149,4 +153,4 @@ def _tensors(state: ClipState) -> dict[str, Tensor]:
         "negative": given.negative,
         "negative_mask": given.negative_mask,
     }
-    return tensors if given.first is None else tensors | {"first": given.first}
+    return tensors if given.moved is None else tensors | {"moved": given.moved}

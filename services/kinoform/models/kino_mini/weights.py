@@ -15,8 +15,9 @@ from kinoform.engine.errors import ModelError
 from kinoform.models.card import read_card
 from kinoform.models.kino_mini.lora import merge
 from kinoform.models.kino_mini.places import PLACE_CHANNELS
+from kinoform.models.kino_mini.planner import MotionPlanner
 
-PARTS = ("autoencoder", "keyframe", "denoiser")
+PARTS = ("autoencoder", "keyframe", "planner", "denoiser")
 LORAS = {"keyframe": "keyframe_lora.safetensors", "denoiser": "denoiser_lora.safetensors"}
 
 
@@ -27,8 +28,10 @@ class Networks:
     autoencoder: VideoAutoencoder
     keyframe: VideoDenoiser
     """Text and place to the first frame's latent."""
+    planner: MotionPlanner
+    """Text and first frame to how the actor moves."""
     denoiser: VideoDenoiser
-    """Text and first frame to the clip's latent."""
+    """Text and moved first frame to the clip's latent."""
     fingerprint: str
     """Changes with the weights, so that a checkpoint is never resumed on others."""
 
@@ -36,7 +39,7 @@ class Networks:
         channels = self.autoencoder.config.latent_channels
         for name, network, wanted in (
             ("keyframe", self.keyframe, PLACE_CHANNELS),
-            ("denoiser", self.denoiser, channels),
+            ("denoiser", self.denoiser, 2 * channels),
         ):
             found = (network.config.channels, network.config.cond_channels)
             if found != (channels, wanted):
@@ -44,7 +47,7 @@ class Networks:
 
 
 def load_networks(folder: Path, device: torch.device, attention: str) -> Networks:
-    """Reads `folder`: autoencoder/, keyframe/ and denoiser/, or LoRA files over the sibling that the card names.
+    """Reads `folder`: autoencoder/, keyframe/, planner/, denoiser/, or LoRA files over the sibling that the card names.
 
     A LoRA folder's card.json has the base folder's name in `details["base"]`.
 
@@ -59,6 +62,7 @@ def load_networks(folder: Path, device: torch.device, attention: str) -> Network
     base = _base(folder, list(changes.values())) if adapted else folder
     paths = {part: _part(base, part) for part in PARTS}
     autoencoder = VideoAutoencoder.from_pretrained(paths["autoencoder"], torch_dtype=torch.float32)
+    planner = MotionPlanner.from_pretrained(paths["planner"], torch_dtype=torch.float32)
     denoisers = {part: VideoDenoiser.from_pretrained(paths[part], torch_dtype=torch.float32) for part in LORAS}
     for part, network in denoisers.items():
         if adapted:
@@ -69,6 +73,7 @@ def load_networks(folder: Path, device: torch.device, attention: str) -> Network
     return Networks(
         autoencoder=autoencoder.to(device).eval(),
         keyframe=denoisers["keyframe"],
+        planner=planner.to(device).eval(),
         denoiser=denoisers["denoiser"],
         fingerprint=_fingerprint(weights + (list(changes.values()) if adapted else [])),
     )
@@ -91,7 +96,7 @@ def _part(folder: Path, part: str) -> Path:
     path = folder / part
     if not (path / "config.json").is_file():
         raise WeightsMissing(
-            str(path / "config.json"), "a kino-mini folder holds autoencoder/, keyframe/ and denoiser/"
+            str(path / "config.json"), "a kino-mini folder holds autoencoder/, keyframe/, planner/ and denoiser/"
         )
     return path
 
