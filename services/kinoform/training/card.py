@@ -14,7 +14,7 @@ from kinoform.training.stages import BACKGROUNDS, SIZE
 
 NAME, TURBO = "kino-mini", "kino-mini-turbo"
 VERSION = "1"
-STEPS = 24
+STEPS = 20
 GUIDANCE = 1.0
 TURBO_STEPS = 4
 

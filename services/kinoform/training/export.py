@@ -72,7 +72,7 @@ def export(run: Path, model: Path, shapes: Mapping[Stage, Shape] = SHAPES) -> Mo
         network = denoiser.load(run, stage, shapes[stage])
         network.to(torch.bfloat16).save_pretrained(model / name)
     exact = KinoMini.from_folder(model).batch_exact
-    training = _training(run, ("codec", "keyframe", "planner", "clip", "decoder"))
+    training = _training(run, ("codec", "keyframe", "clip", "decoder"))
     return _finish(model, kino_mini_card(batch_exact=exact, training=training), weight_of(model))
 
 

@@ -13,10 +13,11 @@ from torch import Tensor
 from kinoform.backbone.autoencoder import VideoAutoencoder
 from kinoform.backbone.text import TextEncoder
 from kinoform.training import codec, sprites
-from kinoform.training.captions import BACKGROUNDS, MEDIUM, MOTIONS, SIZES, Script, is_held_out
+from kinoform.training.captions import MEDIUM, MOTIONS, SIZES, Script, is_held_out
 from kinoform.training.cast import SUBJECTS
 from kinoform.training.paths import FRAMES
 from kinoform.training.render import Renderer
+from kinoform.training.stages import BACKGROUNDS
 
 Stage = Literal["keyframe", "clip"]
 """The keyframe stage makes a clip's first frame from text, the clip stage all frames from text and the first."""
