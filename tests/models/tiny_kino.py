@@ -20,7 +20,7 @@ RANK = 2
 def write_tiny_kino(
     folder: Path, *, seed: int = 0, cond_channels: int = 2 * CHANNELS, prediction: Prediction = "x0"
 ) -> Path:
-    """Writes autoencoder/, keyframe/, planner/ and denoiser/ into `folder`; frames are multiples of 2, sides of 16 pixels."""
+    """Writes the four parts into `folder`; frames are multiples of 2, sides of 16 pixels."""
     with torch.random.fork_rng():
         torch.manual_seed(seed)
         autoencoder = VideoAutoencoder(
