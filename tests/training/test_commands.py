@@ -96,6 +96,8 @@ def test_from_sprites_to_both_models(packages: Path, tmp_path: Path, monkeypatch
     command("codec", "--run", run, "--steps", "1", "--batch", "2", *alone)
     for stage in stages:
         command("latents", "--run", run, "--stage", stage, "--shards", "1", *alone)
+        if stage == "clip":
+            command("plans", "--run", run, "--steps", "2", *alone)
         command("train", "--run", run, "--stage", stage, "--steps", "1", "--batch", "2", *alone)
     command("train", "--run", run, "--stage", "keyframe", "--steps", "2", "--batch", "2", *alone)
     command("decoder", "--run", run, "--steps", "1", "--batch", "2", *alone)

@@ -37,7 +37,7 @@ def run(tmp_path: Path, drawn_sprites: Sprites, monkeypatch: pytest.MonkeyPatch)
     torch.save({"average": TINY.build().state_dict()}, tmp_path / "clip.pt")
     sprites.save(tmp_path / "sprites.npz", drawn_sprites)
     return DecoderRun(
-        folder=tmp_path, sprites=tmp_path / "sprites.npz", steps=2, clips=2, frames=1, checkpoint_every=1, shape=TINY
+        folder=tmp_path, sprites=tmp_path / "sprites.npz", steps=2, batch=2, frames=1, checkpoint_every=1, shape=TINY
     )
 
 

@@ -65,7 +65,6 @@ def train_codec(
     initial: Annotated[Path | None, typer.Option(help="An autoencoder's folder to begin from.")] = None,
 ) -> None:
     """Train the autoencoder; resumes."""
-    record_run(run, "codec", {"steps": steps, "batch": batch, "processes": processes})
     settings = codec.CodecRun(folder=run, sprites=run / "sprites.npz", steps=steps, batch=batch, initial=initial)
     launch(codec.train, processes, settings)
 
@@ -119,8 +118,7 @@ def train(
 @app.command(name="decoder")
 def tune_decoder(run: Run, steps: Steps = 1000, batch: Batch = 4, processes: Processes = 2) -> None:
     """Train the autoencoder's decoder on alone; latents and denoisers stay valid; resumes."""
-    record_run(run, "decoder", {"steps": steps, "batch": batch, "processes": processes})
-    settings = decoder.DecoderRun(folder=run, sprites=run / "sprites.npz", steps=steps, clips=batch)
+    settings = decoder.DecoderRun(folder=run, sprites=run / "sprites.npz", steps=steps, batch=batch)
     launch(decoder.train, processes, settings)
 
 

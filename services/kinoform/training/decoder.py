@@ -37,7 +37,7 @@ class DecoderRun:
     folder: Path
     sprites: Path
     steps: int
-    clips: int = 4
+    batch: int = 4
     """Clips a process and step: a quarter clean, the others as predicted by the denoiser."""
     frames: int = 4
     """Frames of each that are decoded."""
@@ -64,7 +64,7 @@ def train(rank: int, run: DecoderRun) -> None:
     log = Log(run.folder, "decoder", settings_of(run), resumed_at=first) if rank == 0 else None
     for step in range(first, run.steps):
         rng = torch.Generator().manual_seed((run.seed * 1_000_003 + step) * 64 + rank)
-        rows = torch.randint(len(cache.latents), (run.clips,), generator=rng)
+        rows = torch.randint(len(cache.latents), (run.batch,), generator=rng)
         latents = as_left_behind(trunk, cache, rows, rng)
         shown = torch.randperm(latents.shape[2], generator=rng)[: run.frames]
         clips, coverage = rendered(renderer, rows)
