@@ -30,7 +30,7 @@ def test_the_mixture_is_as_said() -> None:
     pairs = [script for script, _ in lines if len(script.actors) == 2]
     single = [script for script, _ in lines if len(script.actors) == 1]
     # a pair is drawn anew when either of its actors is held out there: a little rarer than drawn
-    assert len(pairs) / len(lines) == pytest.approx(latents.PAIRS * 8 / 9, abs=0.02)
+    assert len(pairs) / len(lines) == pytest.approx(latents.PAIRS["keyframe"] * 8 / 9, abs=0.02)
     assert sum(one.size != MEDIUM for one in single) / len(single) == pytest.approx(latents.OTHER_SIZE, abs=0.03)
     assert all(len(set(script.actors)) == 2 for script in pairs)
     canonical = sum(caption == script.caption() for script, caption in lines) / len(lines)

@@ -52,6 +52,9 @@ class VideoDenoiser(ModelMixin, ConfigMixin, AttentionMixin, PeftAdapterMixin, C
         image_dim: width of the image tokens; None = the model takes none.
         prediction: what the weights were trained to predict (see `schedules`); the trunk itself does not use it.
         rope_theta: ratio of fastest to slowest rotary frequency; small, because latent grids are small.
+        sources: whole latents that the output may copy place by place: the noisy latent, then the condition's first
+            ones, c channels each (masked compositing, Finn et al. 2016, "Unsupervised Learning for Physical Interaction
+            through Video Prediction"); 0 = none. What is only moved or kept need not squeeze through `dim` numbers.
     """
 
     _supports_gradient_checkpointing = True
@@ -64,6 +67,7 @@ class VideoDenoiser(ModelMixin, ConfigMixin, AttentionMixin, PeftAdapterMixin, C
         "text_pool",
         "norm",
         "proj_out",
+        "share_out",
     ]
     _keep_in_fp32_modules: ClassVar[list[str]] = ["time_embed", "time_proj", "text_pool", "scale_shift_table"]
     _cp_plan: dict[str, Any] | None = None
@@ -83,8 +87,11 @@ class VideoDenoiser(ModelMixin, ConfigMixin, AttentionMixin, PeftAdapterMixin, C
         image_dim: int | None = None,
         prediction: Prediction = "x0",
         rope_theta: float = 100.0,
+        sources: int = 0,
     ) -> None:
         super().__init__()
+        if sources > 1 + cond_channels // channels:
+            raise ValueError(f"sources is {sources}: with the noisy latent there are {1 + cond_channels // channels}")
         factorised = attention == "factorised"
         places = patch[0] * patch[1] * patch[2]
         self.rope = RotaryPositions(dim // heads, rope_theta)
@@ -108,9 +115,11 @@ class VideoDenoiser(ModelMixin, ConfigMixin, AttentionMixin, PeftAdapterMixin, C
         self.out_norm = FP32LayerNorm(dim, 1e-6, elementwise_affine=False)
         self.scale_shift_table = nn.Parameter(torch.zeros(1, 2, dim))
         self.proj_out = nn.Linear(dim, channels * places)
+        if sources:
+            self.share_out = nn.Linear(dim, sources * places)
         self.gradient_checkpointing = False
         if not factorised:  # factorised blocks regroup frames and places: their tokens cannot be split along one axis
-            self._cp_plan = SPLIT_BY_TOKEN
+            self._cp_plan = SPLIT_BY_TOKEN | ({"share_out": SPLIT_BY_TOKEN["proj_out"]} if sources else {})
         self._initialise()
         self.eval()
 
@@ -145,7 +154,8 @@ class VideoDenoiser(ModelMixin, ConfigMixin, AttentionMixin, PeftAdapterMixin, C
         dtype = hidden_states.dtype
         patch: Patch = tuple(self.config.patch)
         grid = _grid(hidden_states, patch)
-        tokens = self.patch_embed(_patchify(self._with_condition(hidden_states, condition), patch))
+        given = self._with_condition(hidden_states, condition)
+        tokens = self.patch_embed(_patchify(given, patch))
         where = absolute_positions(grid, self.config.dim, self.config.rope_theta, tokens.device)
         tokens = (tokens.float() + where).to(dtype)
 
@@ -162,8 +172,10 @@ class VideoDenoiser(ModelMixin, ConfigMixin, AttentionMixin, PeftAdapterMixin, C
                 tokens = block(tokens, context, mask, modulation, positions)
 
         shift, scale = (self.scale_shift_table + time[:, None]).float().chunk(2, dim=1)
-        tokens = self.proj_out((self.out_norm(tokens.float()) * (1 + scale) + shift).to(dtype))
-        sample = _unpatchify(tokens, grid, patch)
+        tokens = (self.out_norm(tokens.float()) * (1 + scale) + shift).to(dtype)
+        sample = _unpatchify(self.proj_out(tokens), grid, patch)
+        if self.config.sources:
+            sample = self._with_sources(sample, given, _unpatchify(self.share_out(tokens), grid, patch))
         return Transformer2DModelOutput(sample=sample) if return_dict else (sample,)
 
     def _with_condition(self, latent: Tensor, condition: Tensor | None) -> Tensor:
@@ -172,6 +184,12 @@ class VideoDenoiser(ModelMixin, ConfigMixin, AttentionMixin, PeftAdapterMixin, C
         if condition is None:
             condition = latent.new_zeros(latent.shape[0], self.config.cond_channels, *latent.shape[2:])
         return torch.cat([latent, condition.to(latent.dtype)], dim=1)
+
+    def _with_sources(self, sample: Tensor, given: Tensor, shares: Tensor) -> Tensor:
+        # one after the other: a sum over a dimension would round by the batch's layout
+        for share, source in zip(shares.split(1, dim=1), given.split(self.config.channels, dim=1), strict=False):
+            sample = sample + share * source
+        return sample
 
     def _time(self, timestep: Tensor, pooled_text: Tensor) -> Tensor:
         # the table's dtype, not a Linear's: layerwise casting may store those in fp8
@@ -216,6 +234,8 @@ class VideoDenoiser(ModelMixin, ConfigMixin, AttentionMixin, PeftAdapterMixin, C
         # every block starts as the identity and the model as zero, so that early gradients are calm
         nn.init.zeros_(self.time_proj.weight)
         nn.init.zeros_(self.proj_out.weight)
+        if self.config.sources:
+            nn.init.zeros_(self.share_out.weight)
         for module in self.modules():
             if isinstance(module, RotaryAttention) and module.is_cross_attention:
                 module.to_out.apply(_silence)

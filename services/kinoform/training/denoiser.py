@@ -37,6 +37,7 @@ class Shape:
 
     patch: tuple[int, int, int]
     cond_channels: int = 0
+    sources: int = 0
     channels: int = 16
     dim: int = 192
     depth: int = 6
@@ -48,6 +49,7 @@ class Shape:
         return VideoDenoiser(
             channels=self.channels,
             cond_channels=self.cond_channels,
+            sources=self.sources,
             patch=self.patch,
             dim=self.dim,
             depth=self.depth,
@@ -59,7 +61,7 @@ class Shape:
 
 SHAPES: dict[Stage, Shape] = {
     "keyframe": Shape(patch=(1, 2, 2), cond_channels=PLACE_CHANNELS),
-    "clip": Shape(patch=(4, 2, 2), cond_channels=32),
+    "clip": Shape(patch=(4, 2, 2), cond_channels=32, sources=3),
 }
 """Tokens set the pace: 16 and 64 of them. Keyframes by single places instead of 2 x 2 (64 tokens) were trained for as
 long beside these: they saw a third as many samples and had 1.12 times the error at noisy times."""

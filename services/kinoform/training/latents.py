@@ -33,7 +33,8 @@ LENGTH: dict[Stage, int] = {"keyframe": 1, "clip": FRAMES}
 
 CANONICAL = 0.6
 """Share of canonical captions; the others have one of their phrasings."""
-PAIRS = 0.12
+PAIRS: dict[Stage, float] = {"keyframe": 0.2, "clip": 0.12}
+"""Share of scripts with two actors: what they look like is the keyframe stage's to learn."""
 OTHER_SIZE = 0.25
 """Share of single actors that are small or big."""
 EXTRAS = 0.55
@@ -85,7 +86,7 @@ def encode(model: VideoAutoencoder, clip: Tensor) -> Tensor:
 def draw_script(stage: Stage, rng: random.Random) -> Script:
     """A random training script of a stage: never a held-out triple, never an unseen actor."""
     while True:
-        actors = tuple(_actor(stage, rng) for _ in range(2 if rng.random() < PAIRS else 1))
+        actors = tuple(_actor(stage, rng) for _ in range(2 if rng.random() < PAIRS[stage] else 1))
         sized = len(actors) == 1 and rng.random() < OTHER_SIZE
         size = rng.choice([index for index in range(len(SIZES)) if index != MEDIUM]) if sized else MEDIUM
         script = Script(actors, rng.randrange(len(MOTIONS)), rng.randrange(len(BACKGROUNDS)), size)
