@@ -123,3 +123,10 @@ def test_from_sprites_to_both_models(packages: Path, tmp_path: Path, monkeypatch
         with Image.open(target) as page, Image.open(tmp_path / "loop.webp") as loop:
             assert page.width > 64 * 8
             assert loop.size == (2 * (64 + GAP + 64), 2 * 64)
+
+
+def test_a_device_that_is_not_there_is_refused_before_anything_is_read(tmp_path: Path) -> None:
+    words = ["train", "--run", str(tmp_path), "--stage", "clip", "--device", "tpu"]
+    refused = CliRunner().invoke(app, words)
+    assert refused.exit_code == 2
+    assert "'tpu'" in refused.output

@@ -131,3 +131,11 @@ def test_a_perfect_prediction_has_no_loss() -> None:
 def test_the_rate_rises_stays_and_falls() -> None:
     schedule = Schedule(peak=1.0, steps=100, warmup=10, descent=20)
     assert [schedule.rate(step) for step in (0, 9, 50, 80, 90)] == pytest.approx([0.1, 1.0, 1.0, 1.0, 0.5])
+
+
+@pytest.mark.skipif(not torch.cuda.is_available(), reason="there is no CUDA device")
+def test_a_run_begun_on_a_gpu_goes_on_on_the_cpu(run: DenoiserRun) -> None:
+    train(0, dataclasses.replace(run, steps=3, descent=1, device="cuda"))
+    halfway = averaged(run)
+    train(0, run)
+    assert any(not halfway[name].equal(value) for name, value in averaged(run).items())

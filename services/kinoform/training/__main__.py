@@ -5,6 +5,7 @@ import sys
 from pathlib import Path
 from typing import Annotated
 
+import torch
 import typer
 
 from kinoform.models.card import read_card
@@ -36,6 +37,15 @@ Descent = Annotated[int, typer.Option(min=1, help="The learning rate falls over 
 OwnSteps = Annotated[int | None, typer.Option(min=1, help="Default: the card's.")]
 Guidance = Annotated[float | None, typer.Option(help="Default: the card's.")]
 Seed = Annotated[int, typer.Option(min=0)]
+
+
+def _check_device(device: str, processes: int) -> None:
+    if device == "cpu":
+        return
+    if device.partition(":")[0] != "cuda" or not torch.cuda.is_available():
+        raise typer.BadParameter(f"{device!r}: there is cpu" + (", or cuda" if torch.cuda.is_available() else " alone"))
+    if processes != 1:
+        raise typer.BadParameter(f"{device} takes --processes 1, got {processes}")
 
 
 def say(text: str) -> None:
@@ -101,8 +111,10 @@ def train(
     rate: Rate = 1.2e-3,
     descent: Descent = 1100,
     processes: Processes = 2,
+    device: Annotated[str, typer.Option(help="cpu, or cuda with --processes 1 and a greater batch.")] = "cpu",
 ) -> None:
     """Train a stage's denoiser on the cached latents; resumes, and may be prolonged by more steps."""
+    _check_device(device, processes)
     settings = denoiser.DenoiserRun(
         folder=run,
         sprites=run / "sprites.npz",
@@ -111,6 +123,7 @@ def train(
         batch=batch,
         rate=rate,
         descent=descent,
+        device=device,
     )
     launch(denoiser.train, processes, settings)
 

@@ -8,6 +8,7 @@ augmentation, Ho et al. 2022, "Cascaded Diffusion Models"), since at sampling th
 import time
 from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple
 
 import torch
 from torch import Tensor
@@ -88,10 +89,11 @@ class DenoiserRun:
     """The sprite cache, for samples; None: none are drawn."""
     shape: Shape | None = None
     """None: the stage's of SHAPES."""
+    device: str = "cpu"
+    """Where the denoiser is trained; on a GPU in one process, its products in bfloat16."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Batch:
+class Batch(NamedTuple):
     """What one forward pass sees; b rows."""
 
     clean: Tensor
@@ -104,13 +106,18 @@ class Batch:
     condition: Tensor
     """Of the keyframe stage the place (b, 2, 1, h, w), of the clip stage what `moved_condition` gives."""
 
+    def to(self, device: torch.device) -> "Batch":
+        """The same on a device."""
+        return Batch(*(part.to(device) for part in self))
+
 
 def train(rank: int, run: DenoiserRun) -> None:
     """Trains until `run.steps`, writing <stage>.pt and records into the folder; resumes where <stage>.pt stands."""
     torch.set_num_threads(1)
     torch.manual_seed(run.seed)
     cache = read_cache(run.folder, run.stage)
-    model = (run.shape or SHAPES[run.stage]).build().train()
+    device = torch.device(run.device)
+    model = (run.shape or SHAPES[run.stage]).build().to(device).train()
     optimizer = torch.optim.AdamW(model.parameters(), lr=run.rate, betas=(0.9, 0.98), weight_decay=0.01)
     average = Average(model, run.average)
     checkpoint = Checkpoint(run.folder / f"{run.stage}.pt", model, optimizer, average)
@@ -118,8 +125,9 @@ def train(rank: int, run: DenoiserRun) -> None:
     first = checkpoint.restore()
     progress = Progress(run, first) if rank == 0 else None
     for step in range(first, run.steps):
-        batch = draw(cache, run, step, rank)
-        error, loss = losses(model, batch)
+        batch = draw(cache, run, step, rank).to(device)
+        with torch.autocast(device.type, torch.bfloat16, enabled=device.type != "cpu"):
+            error, loss = losses(model, batch)
         optimizer.zero_grad(set_to_none=True)
         loss.backward()
         average_gradients(model)

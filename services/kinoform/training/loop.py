@@ -69,10 +69,11 @@ class Checkpoint:
         """Loads the newest state; the number of steps done, 0 for a fresh run."""
         if not self._path.exists():
             return 0
-        state = torch.load(self._path, weights_only=True)
+        state = torch.load(self._path, weights_only=True, map_location="cpu")  # perhaps saved on another device
         self._model.load_state_dict(state["model"])
         self._optimizer.load_state_dict(state["optimizer"])
-        self._average.weights = state["average"]
+        for name, value in state["average"].items():
+            self._average.weights[name].copy_(value)
         self._seconds = float(state.get("seconds", 0.0))  # older checkpoints did not keep the time
         self._since = time.monotonic()
         return int(state["step"])
@@ -80,5 +81,5 @@ class Checkpoint:
 
 def averaged_weights(path: Path) -> dict[str, Tensor]:
     """The averaged weights of a checkpoint file."""
-    weights: dict[str, Tensor] = torch.load(path, weights_only=True)["average"]
+    weights: dict[str, Tensor] = torch.load(path, weights_only=True, map_location="cpu")["average"]
     return weights
