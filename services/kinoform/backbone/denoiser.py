@@ -52,9 +52,9 @@ class VideoDenoiser(ModelMixin, ConfigMixin, AttentionMixin, PeftAdapterMixin, C
         image_dim: width of the image tokens; None = the model takes none.
         prediction: what the weights were trained to predict (see `schedules`); the trunk itself does not use it.
         rope_theta: ratio of fastest to slowest rotary frequency; small, because latent grids are small.
-        sources: whole latents that the output may copy place by place: the noisy latent, then the condition's first
-            ones, c channels each (masked compositing, Finn et al. 2016, "Unsupervised Learning for Physical Interaction
-            through Video Prediction"); 0 = none. What is only moved or kept need not squeeze through `dim` numbers.
+        sources: latents of c channels at the condition's beginning that the output may copy place by place (masked
+            compositing, Finn et al. 2016, "Unsupervised Learning for Physical Interaction through Video Prediction"):
+            what is only moved or kept need not squeeze through `dim` numbers; 0 = none.
     """
 
     _supports_gradient_checkpointing = True
@@ -90,8 +90,8 @@ class VideoDenoiser(ModelMixin, ConfigMixin, AttentionMixin, PeftAdapterMixin, C
         sources: int = 0,
     ) -> None:
         super().__init__()
-        if sources > 1 + cond_channels // channels:
-            raise ValueError(f"sources is {sources}: with the noisy latent there are {1 + cond_channels // channels}")
+        if sources * channels > cond_channels:
+            raise ValueError(f"{sources} sources of {channels} channels are more than cond_channels {cond_channels}")
         factorised = attention == "factorised"
         places = patch[0] * patch[1] * patch[2]
         self.rope = RotaryPositions(dim // heads, rope_theta)
@@ -154,8 +154,7 @@ class VideoDenoiser(ModelMixin, ConfigMixin, AttentionMixin, PeftAdapterMixin, C
         dtype = hidden_states.dtype
         patch: Patch = tuple(self.config.patch)
         grid = _grid(hidden_states, patch)
-        given = self._with_condition(hidden_states, condition)
-        tokens = self.patch_embed(_patchify(given, patch))
+        tokens = self.patch_embed(_patchify(self._with_condition(hidden_states, condition), patch))
         where = absolute_positions(grid, self.config.dim, self.config.rope_theta, tokens.device)
         tokens = (tokens.float() + where).to(dtype)
 
@@ -174,8 +173,8 @@ class VideoDenoiser(ModelMixin, ConfigMixin, AttentionMixin, PeftAdapterMixin, C
         shift, scale = (self.scale_shift_table + time[:, None]).float().chunk(2, dim=1)
         tokens = (self.out_norm(tokens.float()) * (1 + scale) + shift).to(dtype)
         sample = _unpatchify(self.proj_out(tokens), grid, patch)
-        if self.config.sources:
-            sample = self._with_sources(sample, given, _unpatchify(self.share_out(tokens), grid, patch))
+        if self.config.sources and condition is not None:
+            sample = self._with_sources(sample, condition.to(dtype), _unpatchify(self.share_out(tokens), grid, patch))
         return Transformer2DModelOutput(sample=sample) if return_dict else (sample,)
 
     def _with_condition(self, latent: Tensor, condition: Tensor | None) -> Tensor:
@@ -185,9 +184,9 @@ class VideoDenoiser(ModelMixin, ConfigMixin, AttentionMixin, PeftAdapterMixin, C
             condition = latent.new_zeros(latent.shape[0], self.config.cond_channels, *latent.shape[2:])
         return torch.cat([latent, condition.to(latent.dtype)], dim=1)
 
-    def _with_sources(self, sample: Tensor, given: Tensor, shares: Tensor) -> Tensor:
+    def _with_sources(self, sample: Tensor, condition: Tensor, shares: Tensor) -> Tensor:
         # one after the other: a sum over a dimension would round by the batch's layout
-        for share, source in zip(shares.split(1, dim=1), given.split(self.config.channels, dim=1), strict=False):
+        for share, source in zip(shares.split(1, dim=1), condition.split(self.config.channels, dim=1), strict=False):
             sample = sample + share * source
         return sample
 

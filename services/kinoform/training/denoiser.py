@@ -62,7 +62,7 @@ class Shape:
 
 SHAPES: dict[Stage, Shape] = {
     "keyframe": Shape(patch=(1, 2, 2), cond_channels=PLACE_CHANNELS),
-    "clip": Shape(patch=(4, 2, 2), cond_channels=32, sources=3),
+    "clip": Shape(patch=(4, 2, 2), cond_channels=32, sources=2),
 }
 """Tokens set the pace: 16 and 64 of them. Keyframes by single places instead of 2 x 2 (64 tokens) were trained for as
 long beside these: they saw a third as many samples and had 1.12 times the error at noisy times."""
