@@ -8,7 +8,7 @@ import kinoform_weights
 from kinoform.models.card import ModelCard, read_card
 from kinoform.models.wan_card import wan_card
 
-EMBEDDED = ("kino-mini",)
+EMBEDDED = ("kino-mini", "kino-mini-turbo")
 DEFAULT_MODEL = "kino-mini"
 
 

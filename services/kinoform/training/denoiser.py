@@ -65,7 +65,12 @@ SHAPES: dict[Stage, Shape] = {
     "clip": Shape(patch=(4, 2, 2), cond_channels=32, sources=2),
 }
 """Tokens set the pace: 16 and 64 of them. Keyframes by single places instead of 2 x 2 (64 tokens) were trained for as
-long beside these: they saw a third as many samples and had 1.12 times the error at noisy times."""
+long beside these: they saw a third as many samples and had 1.12 times the error at noisy times.
+
+A clip's token is 256 numbers, more than `dim`. When its output may copy from both first frames, the error of x0 below
+noisy times fell from 0.117 to 0.095 within 400 steps. Copying from the noisy latent too lowered it further, but left
+noise as texture in what is sampled: of 120 clips from a picture the judge knew 0.62 of the subjects, not 0.83.
+"""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
