@@ -128,6 +128,12 @@ def test_a_perfect_prediction_has_no_loss() -> None:
     assert loss.item() == 0
 
 
+def test_clips_without_moved_first_frames_are_refused_with_what_to_do() -> None:
+    cache = dataclasses.replace(invented_cache("clip"), moved=None)
+    with pytest.raises(FileNotFoundError, match="run `plans` first"):
+        draw(cache, DenoiserRun(folder=Path(), stage="clip", steps=1), 0, 0)
+
+
 def test_the_rate_rises_stays_and_falls() -> None:
     schedule = Schedule(peak=1.0, steps=100, warmup=10, descent=20)
     assert [schedule.rate(step) for step in (0, 9, 50, 80, 90)] == pytest.approx([0.1, 1.0, 1.0, 1.0, 0.5])

@@ -104,7 +104,7 @@ def turbo_card(*, batch_exact: bool, training: dict[str, Any]) -> ModelCard:
         base,
         name=TURBO,
         display_name="Kino mini turbo",
-        description=f"Kino mini in {TURBO_STEPS} steps: several times faster, a little less exact.",
+        description=f"Kino mini in {TURBO_STEPS} steps: faster, and about as exact.",
         limits=LIMITS + TURBO_LIMITS,
         clip=replace(base.clip, default_steps=TURBO_STEPS, max_steps=TURBO_STEPS, default_guidance=1.0),
         details={

@@ -104,10 +104,8 @@ def as_left_behind(trunk: VideoDenoiser, cache: Cache, rows: Tensor, rng: torch.
     time = low + (high - low) * torch.rand(len(rows), generator=rng)
     line = cache.line[rows]
     noisy = add_noise(clean, noise, cosine_alpha_bar(time))
-    if cache.moved is None:
-        raise FileNotFoundError("the clip cache has no moved first frames: run `plans` first")
     text, mask = cache.states[line].float(), cache.mask[line]
-    condition = denoiser.noisy_moved(cache.moved[rows].float(), rng)
+    condition = denoiser.noisy_moved(cache.moved_rows(rows), rng)
     predicted = trunk(noisy, 1000 * time, text, mask, condition=condition, return_dict=False)[0]
     kept = max(len(rows) // 4, 1)
     return torch.cat([clean[:kept] + LATENT_NOISE * noise[:kept], predicted[kept:]])

@@ -166,8 +166,8 @@ def draw(cache: Cache, run: DenoiserRun, step: int, rank: int) -> Batch:
         text=cache.states[line].float(),
         mask=cache.mask[line] & kept[:, None],
         condition=places(cache.seed[rows], clean)
-        if cache.moved is None
-        else noisy_moved(cache.moved[rows].float(), rng),
+        if run.stage == "keyframe"
+        else noisy_moved(cache.moved_rows(rows), rng),
     )
 
 

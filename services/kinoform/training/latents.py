@@ -58,6 +58,12 @@ class Cache:
     moved: Tensor | None = None
     """(n, c, l, h, w) float16, of clips: the first frame's latents, moved as planned (see `plans`)."""
 
+    def moved_rows(self, rows: Tensor) -> Tensor:
+        """Moved first frames (b, c, l, h, w) float32 of rows (b,). FileNotFoundError where not all shards have them."""
+        if self.moved is None:
+            raise FileNotFoundError("the clip cache has no moved first frames: run `plans` first")
+        return self.moved[rows].float()
+
 
 def freeze_codec(checkpoint: Path, renderer: Renderer, folder: Path) -> None:
     """Saves the checkpoint's autoencoder as it will ship: bfloat16, with its latents' mean and deviation measured."""

@@ -99,11 +99,9 @@ class KinoMini:
             negative_mask=negative_mask.to(self._device),
             moved=None,
         )
-        return (
-            given
-            if request.image is None
-            else replace(given, moved=self._moved(given, self._first(request), request.frames))
-        )
+        if request.image is None:
+            return given
+        return replace(given, moved=self._moved(given, self._first(request), request.frames))
 
     def warnings(self, request: ClipRequest) -> list[str]:
         """A sentence for each text of which the end is not read."""
