@@ -10,7 +10,7 @@ from kinoform.gateway.config import GatewayConfig
 from kinoform.gateway.logs import configure
 from kinoform.gateway.server import BadAddress
 from kinoform.gateway.server import build as build_gateway
-from kinoform.models.registry import DEFAULT_MODEL, catalogue
+from kinoform.models.registry import DEFAULT_MODELS, catalogue
 from kinoform.store.errors import StoreError
 from kinoform.video.build import build as build_video
 from kinoform.video.config import VideoConfig
@@ -75,5 +75,5 @@ def _gateway(settings: Settings, folder: DataFolder, engine_port: int) -> Gatewa
         database=settings.database or f"sqlite:///{folder.database}",
         assets=str(folder.assets),
         cards={name: entry.card for name, entry in catalogue(settings.models).items()},
-        default_model=DEFAULT_MODEL,
+        default_models=DEFAULT_MODELS,
     )

@@ -22,17 +22,17 @@ TOGETHER = 4
 def figures() -> Iterator[Figure]:
     """Overhead of the engine on one clip, and throughput of four clips at a time."""
     family, card = KinoMini.installed(), embedded()[0].card
-    width, height = card.clip.default_size
+    width, height = card.ranges.default_size
     caption = " ".join(card.held_out[0])
 
     def request(seed: int) -> ClipRequest:
         return ClipRequest(
             prompt=caption,
-            frames=card.clip.default_frames,
+            frames=card.ranges.default_frames,
             width=width,
             height=height,
-            steps=card.clip.default_steps,
-            guidance=card.clip.default_guidance,
+            steps=card.ranges.default_steps,
+            guidance=card.ranges.default_guidance,
             seed=seed,
         )
 

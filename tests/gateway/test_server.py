@@ -61,7 +61,7 @@ async def test_the_catalogue_shows_whole_cards(caller: Caller) -> None:
     model = (await caller.models.GetModel(catalog_pb2.GetModelRequest(name="models/kino-mini"))).model
     assert model == models[0]
     rate = model.video.default_frame_rate
-    assert Fraction(rate.numerator, rate.denominator) == CARD.clip.default_frame_rate
+    assert Fraction(rate.numerator, rate.denominator) == CARD.ranges.default_frame_rate
     vocabulary = model.card["vocabulary"]
     assert list(vocabulary["subjects"]) == ["a penguin"]
     assert card_from_json({**CARD.to_json(), "display_name": model.card["display_name"]}) == CARD

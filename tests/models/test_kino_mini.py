@@ -57,7 +57,7 @@ REQUESTS = [
 
 
 def test_it_is_a_family(kino: KinoMini) -> None:
-    family: Family[ClipRequest, Conditioning, ClipState] = kino
+    family: Family[ClipRequest, Conditioning, ClipState, Frames] = kino
     assert family.batch_exact
 
 

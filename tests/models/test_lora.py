@@ -122,7 +122,7 @@ def test_a_card_that_names_no_base_is_refused(turbo: Path, base: object) -> None
 def test_it_loads_by_its_registration(turbo: Path) -> None:
     entry = parse_registration(f"fast=kino-mini:{turbo}")
     family = load_family(entry, device=torch.device("cpu"))
-    assert (family.name, entry.card.clip.max_steps) == ("fast", 4)
+    assert (family.name, entry.card.ranges.max_steps) == ("fast", 4)
 
 
 def load(folder: Path) -> KinoMini:

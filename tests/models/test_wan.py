@@ -245,7 +245,7 @@ def test_a_cut_checkpoint_and_that_of_other_weights_are_refused(euler_folder: Pa
 def test_it_loads_by_its_registration(folder: Path) -> None:
     entry = parse_registration(f"tiny=wan:{folder}")
     family = load_family(entry, threads=torch.get_num_threads(), device=CPU)
-    request = replace(REQUEST, frames=entry.card.clip.default_frames, width=entry.card.clip.default_size[0])
+    request = replace(REQUEST, frames=entry.card.ranges.default_frames, width=entry.card.ranges.default_size[0])
     assert family.name == "tiny"
     assert family.cost(request).steps == 4
     state = family.begin(request, family.encode(request))

@@ -39,8 +39,8 @@ def test_a_coarser_decoder_asks_for_coarser_sizes(folder: Path) -> None:
 def test_a_hub_id_gets_the_published_settings() -> None:
     card = wan_card("wan", "Wan-AI/Wan2.1-T2V-1.3B-Diffusers")
     assert (card.license, card.image_input, card.batch_exact) == ("Apache-2.0", False, False)
-    assert (card.clip.default_frames, card.clip.default_size, card.clip.default_steps) == (81, (832, 480), 50)
-    assert (card.clip.default_guidance, card.clip.default_frame_rate) == (5.0, 16)
+    assert (card.ranges.default_frames, card.ranges.default_size, card.ranges.default_steps) == (81, (832, 480), 50)
+    assert (card.ranges.default_guidance, card.ranges.default_frame_rate) == (5.0, 16)
     assert card_from_json(json.loads(json.dumps(card.to_json()))) == card
 
 

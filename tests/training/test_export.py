@@ -112,13 +112,13 @@ def test_cards_and_configurations_name_no_place_of_the_machine_they_were_made_on
 
 def test_the_turbo_is_the_base_with_its_adapters_in_four_steps(model: Path, turbo: Path) -> None:
     card = read_card(turbo / "card.json")
-    assert (card.name, card.details["base"], card.clip.default_steps, card.clip.max_steps) == (
+    assert (card.name, card.details["base"], card.ranges.default_steps, card.ranges.max_steps) == (
         "kino-mini-turbo",
         "kino-mini",
         4,
         4,
     )
-    assert card.clip.default_guidance == 1
+    assert card.ranges.default_guidance == 1
     assert {path.name for path in turbo.iterdir()} == {"card.json", "NOTICE", *FILES.values()}
     families = [KinoMini.from_folder(folder, name=folder.name) for folder in (model, turbo)]
     clips = []

@@ -19,7 +19,7 @@ def tiny_card(name: str, *, max_steps: int = 1000, default_steps: int = 20, base
         description="Random weights.",
         license="Apache-2.0",
         limits=("Shows nothing.",),
-        clip=ClipLimits(
+        ranges=ClipLimits(
             min_frames=2,
             max_frames=16,
             frames_step=2,

@@ -54,7 +54,7 @@ class Engine(Generic[Request, Conditioning, State]):
 
     def __init__(
         self,
-        family: Family[Request, Conditioning, State],
+        family: Family[Request, Conditioning, State, object],
         *,
         max_batch: int = 8,
         max_active: int = 8,

@@ -9,6 +9,7 @@ import numpy.typing as npt
 Request = TypeVar("Request", contravariant=True)
 Conditioning = TypeVar("Conditioning")
 State = TypeVar("State")
+Result = TypeVar("Result", covariant=True)
 
 Frames = npt.NDArray[np.uint8]
 """A clip: (l, h, w, 3), sRGB, 0 to 255."""
@@ -32,7 +33,7 @@ class Cost(NamedTuple):
     steps: int
 
 
-class Family(Protocol[Request, Conditioning, State]):
+class Family(Protocol[Request, Conditioning, State, Result]):
     """A model behind the engine.
 
     Everything is deterministic: the same request gives the same bytes, alone, resumed from `save`d bytes, and, where
@@ -64,8 +65,8 @@ class Family(Protocol[Request, Conditioning, State]):
     def preview(self, state: State) -> Frames:
         """A cheap look at what the state will become, (k, h, w, 3) with k small. Only after the first step."""
 
-    def decode(self, state: State) -> Frames:
-        """The finished clip, (l, h, w, 3)."""
+    def decode(self, state: State) -> Result:
+        """What was asked for: a clip's frames (l, h, w, 3), a shape's field, a material's maps."""
 
     def save(self, state: State) -> bytes:
         """The whole state, conditions and random generator included, with a format version."""

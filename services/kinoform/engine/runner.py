@@ -27,7 +27,7 @@ class StepReport(NamedTuple):
 class Runner(Generic[Request, Conditioning, State]):
     """Holds the states of the jobs at hand and moves them. Used from one thread, `preview` excepted."""
 
-    def __init__(self, family: Family[Request, Conditioning, State]) -> None:
+    def __init__(self, family: Family[Request, Conditioning, State, object]) -> None:
         self._family = family
         self._states: dict[str, State] = {}
 

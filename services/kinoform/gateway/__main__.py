@@ -9,7 +9,7 @@ from pathlib import Path
 from kinoform.gateway.config import GatewayConfig
 from kinoform.gateway.logs import configure
 from kinoform.gateway.server import BadAddress, build
-from kinoform.models.registry import DEFAULT_MODEL, BadRegistration, catalogue
+from kinoform.models.registry import DEFAULT_MODELS, BadRegistration, catalogue
 from kinoform.store.errors import StoreError
 
 EXIT_BAD_START = 2
@@ -51,7 +51,7 @@ def _config(arguments: argparse.Namespace) -> GatewayConfig:
         database=arguments.database or f"sqlite:///{data / 'jobs.db'}",
         assets=arguments.assets or str(data / "assets"),
         cards={name: entry.card for name, entry in models.items()},
-        default_model=DEFAULT_MODEL,
+        default_models=DEFAULT_MODELS,
         api_keys=arguments.api_keys,
         tls=tuple(arguments.tls) if arguments.tls else None,
         max_running=arguments.max_running,

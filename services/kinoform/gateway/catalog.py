@@ -43,7 +43,7 @@ def model_to_proto(card: ModelCard, *, default: bool) -> catalog_pb2.Model:
         description=card.description,
         license=card.license,
         limits=card.limits,
-        video=_limits(card.clip),
+        video=_limits(card.ranges),
         batch_exact=card.batch_exact,
         image_input=card.image_input,
         card=whole,

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from kinoform.gateway.pictures import PictureLimits
 from kinoform.gateway.runstream import RunTimes
-from kinoform.models.card import ModelCard
+from kinoform.models.card import AnyCard, Kind
 
 MAX_MESSAGE_BYTES = 4 * 2**20
 """Largest message taken; gRPC itself answers RESOURCE_EXHAUSTED to larger ones."""
@@ -26,10 +26,10 @@ class GatewayConfig:
     """URL of the job store."""
     assets: str
     """Folder or fsspec URL of the asset store."""
-    cards: Mapping[str, ModelCard]
+    cards: Mapping[str, AnyCard]
     """Models offered, by name."""
-    default_model: str
-    """Model of requests that name none."""
+    default_models: Mapping[Kind, str]
+    """Model of requests that name none, for each kind that is offered."""
     api_keys: Path | None = None
     """File of accepted API keys, one a line; None lets everybody in."""
     tls: tuple[Path, Path] | None = None

@@ -40,7 +40,7 @@ class Resolver:
 
     def resolve(self, spec: VideoSpec, card: ModelCard) -> VideoSpec:
         """A copy with nothing left open: sent again it makes the same clip."""
-        clip = card.clip
+        clip = card.ranges
         resolved = VideoSpec()
         resolved.CopyFrom(spec)
         resolved.model = card.name
@@ -72,7 +72,7 @@ def _resolve_file(file: VideoFile) -> None:
 
 def violations(spec: VideoSpec, card: ModelCard) -> Iterator[Violation]:
     """What the model can't do of a resolved spec, field by field."""
-    clip = card.clip
+    clip = card.ranges
     yield from _frames(spec.frames, clip)
     yield from _side("width", spec.size.width, clip.min_size[0], clip.max_size[0], clip.size_step)
     yield from _side("height", spec.size.height, clip.min_size[1], clip.max_size[1], clip.size_step)

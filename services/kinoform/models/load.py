@@ -5,11 +5,11 @@ from typing import Any
 
 import torch
 
-from kinoform.engine.family import Family
+from kinoform.engine.family import Family, Frames
 from kinoform.models.clip import ClipRequest
 from kinoform.models.registry import Registration
 
-VideoFamily = Family[ClipRequest, Any, Any]
+VideoFamily = Family[ClipRequest, Any, Any, Frames]
 
 
 def load_family(

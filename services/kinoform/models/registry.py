@@ -5,11 +5,12 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import kinoform_weights
-from kinoform.models.card import ModelCard, read_card
+from kinoform.models.card import AnyCard, Kind, read_card
 from kinoform.models.wan_card import wan_card
 
 EMBEDDED = ("kino-mini", "kino-mini-turbo")
-DEFAULT_MODEL = "kino-mini"
+DEFAULT_MODELS: Mapping[Kind, str] = {"video": "kino-mini", "mesh": "form-mini", "material": "grain-mini"}
+"""Model of requests that name none."""
 
 
 class BadRegistration(ValueError):
@@ -31,18 +32,23 @@ class Registration:
     name: str
     source: str
     """Folder, or hub id."""
-    card: ModelCard
+    card: AnyCard
 
     def __str__(self) -> str:
         """The form that `parse_registration` reads."""
         return f"{self.name}={self.card.family}:{self.source}"
 
 
-def _embedded_card(name: str, source: str) -> ModelCard:
+def _embedded_card(name: str, source: str) -> AnyCard:
     return read_card(Path(source) / "card.json")
 
 
-CARDS: Mapping[str, Callable[[str, str], ModelCard]] = {"kino-mini": _embedded_card, "wan": wan_card}
+CARDS: Mapping[str, Callable[[str, str], AnyCard]] = {
+    "kino-mini": _embedded_card,
+    "form-mini": _embedded_card,
+    "grain-mini": _embedded_card,
+    "wan": wan_card,
+}
 """Family to the maker of a card from (name, source)."""
 
 

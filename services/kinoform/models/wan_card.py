@@ -8,7 +8,7 @@ from math import lcm
 from pathlib import Path
 from typing import Any
 
-from kinoform.models.card import ClipLimits, ModelCard
+from kinoform.models.card import ClipLimits, VideoCard
 
 TEXT_TOKENS = 512
 DEFAULT_FRAMES = 81
@@ -22,7 +22,7 @@ MAX_SIDE = 1280
 _HUB_ID = re.compile(r"[\w-][\w.-]*/[\w-][\w.-]*")
 
 
-def wan_card(name: str, source: str) -> ModelCard:
+def wan_card(name: str, source: str) -> VideoCard:
     """The card of a folder in diffusers' layout, or of a hub id by Wan 2.1's published settings.
 
     Raises:
@@ -40,9 +40,9 @@ def wan_card(name: str, source: str) -> ModelCard:
     return _card(name, source, _version(folder), transformer, vae)
 
 
-def _card(name: str, source: str, version: str, transformer: dict[str, Any], vae: dict[str, Any]) -> ModelCard:
+def _card(name: str, source: str, version: str, transformer: dict[str, Any], vae: dict[str, Any]) -> VideoCard:
     official = source.startswith("Wan-AI/")
-    return ModelCard(
+    return VideoCard(
         name=name,
         display_name=name,
         family="wan",
@@ -50,7 +50,7 @@ def _card(name: str, source: str, version: str, transformer: dict[str, Any], vae
         description=f"Wan text to video, from {source}",
         license="Apache-2.0" if official else "NOASSERTION",
         limits=("Takes no picture.", "Batched with other requests its frames may differ in the last bit."),
-        clip=_limits(transformer, vae),
+        ranges=_limits(transformer, vae),
         batch_exact=False,
         image_input=False,
         details={"source": source},

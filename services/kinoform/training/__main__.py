@@ -8,7 +8,7 @@ from typing import Annotated
 import torch
 import typer
 
-from kinoform.models.card import read_card
+from kinoform.models.card import read_video_card
 from kinoform.models.kino_mini.family import KinoMini
 from kinoform.training import codec, decoder, denoiser, distill, latents, plans, sprites
 from kinoform.training.captions import held_out
@@ -186,9 +186,9 @@ def evaluate_model(
     renderer = Renderer(sprites.load(run / "sprites.npz"))
     say("teaching the judge on real clips")
     judge = Judge.fitted(renderer)
-    card = read_card(model / "card.json")
-    steps = card.clip.default_steps if steps is None else steps
-    guidance = card.clip.default_guidance if guidance is None else guidance
+    card = read_video_card(model / "card.json")
+    steps = card.ranges.default_steps if steps is None else steps
+    guidance = card.ranges.default_guidance if guidance is None else guidance
     family = KinoMini.from_folder(model, name=card.name)
     report = evaluate(family, renderer, judge, clips=clips, steps=steps, guidance=guidance, seed=seed, progress=say)
     print(json.dumps(report.to_json()) if as_json else report.table())
@@ -207,9 +207,9 @@ def sheet(
     seed: Seed = 0,
 ) -> None:
     """Draw a contact sheet of held-out captions, evenly spread."""
-    card = read_card(model / "card.json")
-    steps = card.clip.default_steps if steps is None else steps
-    guidance = card.clip.default_guidance if guidance is None else guidance
+    card = read_video_card(model / "card.json")
+    steps = card.ranges.default_steps if steps is None else steps
+    guidance = card.ranges.default_guidance if guidance is None else guidance
     captions = [triple.caption() for triple in chosen_triples(clips)]
     requests = requests_for(captions, steps=steps, guidance=guidance, first_seed=seed)
     family = KinoMini.from_folder(model, name=card.name)

@@ -5,7 +5,7 @@ from fractions import Fraction
 from typing import Any
 
 from kinoform.backbone.text import MAX_TOKENS
-from kinoform.models.card import ClipLimits, ModelCard, Vocabulary
+from kinoform.models.card import ClipLimits, VideoCard, Vocabulary
 from kinoform.training.captions import MOTIONS, PLURAL, SIZES, Triple, held_out
 from kinoform.training.cast import EXTRAS, SUBJECTS, UNSEEN
 from kinoform.training.cost import MACHINE
@@ -64,9 +64,9 @@ TURBO_LIMITS = (
 )
 
 
-def kino_mini_card(*, batch_exact: bool, training: dict[str, Any]) -> ModelCard:
+def kino_mini_card(*, batch_exact: bool, training: dict[str, Any]) -> VideoCard:
     """The card before anything is measured. training: the parts' cost and history, as JSON values."""
-    return ModelCard(
+    return VideoCard(
         name=NAME,
         display_name="Kino mini",
         family="kino-mini",
@@ -74,7 +74,7 @@ def kino_mini_card(*, batch_exact: bool, training: dict[str, Any]) -> ModelCard:
         description="Text to clip and picture to clip: animated emoji move over plain and painted backgrounds.",
         license="Apache-2.0",
         limits=LIMITS,
-        clip=ClipLimits(
+        ranges=ClipLimits(
             min_frames=FRAMES,
             max_frames=FRAMES,
             default_frames=FRAMES,
@@ -96,7 +96,7 @@ def kino_mini_card(*, batch_exact: bool, training: dict[str, Any]) -> ModelCard:
     )
 
 
-def turbo_card(*, batch_exact: bool, training: dict[str, Any]) -> ModelCard:
+def turbo_card(*, batch_exact: bool, training: dict[str, Any]) -> VideoCard:
     """The card of the distilled variant, likewise."""
     base = kino_mini_card(batch_exact=batch_exact, training={})
     method = "multistep consistency distillation of both stages into low-rank adapters (Heek et al. 2024)"
@@ -106,7 +106,7 @@ def turbo_card(*, batch_exact: bool, training: dict[str, Any]) -> ModelCard:
         display_name="Kino mini turbo",
         description=f"Kino mini in {TURBO_STEPS} steps: faster, and about as exact.",
         limits=LIMITS + TURBO_LIMITS,
-        clip=replace(base.clip, default_steps=TURBO_STEPS, max_steps=TURBO_STEPS, default_guidance=1.0),
+        ranges=replace(base.ranges, default_steps=TURBO_STEPS, max_steps=TURBO_STEPS, default_guidance=1.0),
         details={
             "base": NAME,
             "data": DATA,

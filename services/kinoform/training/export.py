@@ -8,7 +8,7 @@ from typing import Any
 
 import torch
 
-from kinoform.models.card import ModelCard, card_from_json
+from kinoform.models.card import AnyCard, VideoCard, card_from_json
 from kinoform.models.kino_mini.family import KinoMini
 from kinoform.training import denoiser
 from kinoform.training.card import NAME, TURBO, kino_mini_card, turbo_card
@@ -58,7 +58,7 @@ class TooHeavy(ValueError):
         return f"{self.size} bytes of weights, at most {HEAVIEST}"
 
 
-def export(run: Path, model: Path, shapes: Mapping[Stage, Shape] = SHAPES) -> ModelCard:
+def export(run: Path, model: Path, shapes: Mapping[Stage, Shape] = SHAPES) -> VideoCard:
     """Writes the model folder of a run (autoencoder, planner and both averaged denoisers) and answers its card.
 
     Raises:
@@ -76,7 +76,7 @@ def export(run: Path, model: Path, shapes: Mapping[Stage, Shape] = SHAPES) -> Mo
     return _finish(model, kino_mini_card(batch_exact=exact, training=training), weight_of(model))
 
 
-def export_turbo(run: Path, model: Path) -> ModelCard:
+def export_turbo(run: Path, model: Path) -> VideoCard:
     """Writes the folder of the distilled variant, whose base is the sibling folder kino-mini, and answers its card.
 
     Raises:
@@ -107,12 +107,12 @@ def record(model: Path, measured: Mapping[str, Any]) -> None:
     write_card(model, card_from_json(values))
 
 
-def write_card(model: Path, card: ModelCard) -> None:
+def write_card(model: Path, card: AnyCard) -> None:
     """Writes card.json."""
     (model / "card.json").write_text(json.dumps(card.to_json(), indent=1, ensure_ascii=False) + "\n")
 
 
-def _finish(model: Path, card: ModelCard, weight: int) -> ModelCard:
+def _finish(model: Path, card: VideoCard, weight: int) -> VideoCard:
     (model / "NOTICE").write_text(NOTICE)
     write_card(model, card)
     if weight > HEAVIEST:

@@ -6,7 +6,7 @@ import torch
 
 from kinoform.engine.engine import Engine
 from kinoform.models.load import load_family
-from kinoform.models.registry import DEFAULT_MODEL, catalogue
+from kinoform.models.registry import DEFAULT_MODELS, catalogue
 from kinoform.store.assets import AssetStore
 from kinoform.video.blobs import Blobs
 from kinoform.video.config import VideoConfig
@@ -22,7 +22,7 @@ async def build(config: VideoConfig) -> VideoService:
     torch.set_num_threads(config.threads)
     registrations = catalogue(config.models)
     models = Models(registrations, partial(load_family, threads=config.threads), start_engine)
-    await models.get(DEFAULT_MODEL)
+    await models.get(DEFAULT_MODELS["video"])
     tools = Tools(models=models, blobs=Blobs(AssetStore(config.assets)), pools=Pools(), rhythm=config.rhythm)
     return VideoService(tools, token=config.token_file.read_text().strip(), max_jobs=config.max_jobs)
 

@@ -6,11 +6,11 @@ from typing import Any, NamedTuple
 
 from kinoform.engine.engine import Engine
 from kinoform.engine.errors import EngineClosed, ModelError
-from kinoform.engine.family import Family
+from kinoform.engine.family import Family, Frames
 from kinoform.models.clip import ClipRequest
 from kinoform.models.registry import Registration
 
-ClipFamily = Family[ClipRequest, Any, Any]
+ClipFamily = Family[ClipRequest, Any, Any, Frames]
 """Conditions and states are the family's own business."""
 
 ClipEngine = Engine[ClipRequest, Any, Any]

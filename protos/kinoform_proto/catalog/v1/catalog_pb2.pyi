@@ -28,6 +28,8 @@ class Model(google.protobuf.message.Message):
     LICENSE_FIELD_NUMBER: builtins.int
     LIMITS_FIELD_NUMBER: builtins.int
     VIDEO_FIELD_NUMBER: builtins.int
+    MESH_FIELD_NUMBER: builtins.int
+    MATERIAL_FIELD_NUMBER: builtins.int
     BATCH_EXACT_FIELD_NUMBER: builtins.int
     IMAGE_INPUT_FIELD_NUMBER: builtins.int
     CARD_FIELD_NUMBER: builtins.int
@@ -37,7 +39,7 @@ class Model(google.protobuf.message.Message):
     display_name: builtins.str
     """Name to show."""
     family: builtins.str
-    """Family: the code that runs it. `kino-mini`, `wan`."""
+    """Family: the code that runs it. `kino-mini`, `wan`, `form-mini`, `grain-mini`."""
     version: builtins.str
     """Version of the weights."""
     description: builtins.str
@@ -47,16 +49,24 @@ class Model(google.protobuf.message.Message):
     batch_exact: builtins.bool
     """Outputs are bit-equal however requests are batched."""
     image_input: builtins.bool
-    """Takes a picture as first frame."""
+    """Takes a picture: a clip's first frame, or the object that a mesh shall show."""
     is_default: builtins.bool
-    """The server's default model."""
+    """The server's default model for what it makes."""
     @property
     def limits(self) -> google.protobuf.internal.containers.RepeatedScalarFieldContainer[builtins.str]:
         """What it can't do, a sentence each."""
 
     @property
     def video(self) -> global___VideoLimits:
-        """Ranges and defaults of requests."""
+        """Clips."""
+
+    @property
+    def mesh(self) -> global___MeshLimits:
+        """Meshes."""
+
+    @property
+    def material(self) -> global___MaterialLimits:
+        """Materials."""
 
     @property
     def card(self) -> google.protobuf.struct_pb2.Struct:
@@ -73,13 +83,16 @@ class Model(google.protobuf.message.Message):
         license: builtins.str = ...,
         limits: collections.abc.Iterable[builtins.str] | None = ...,
         video: global___VideoLimits | None = ...,
+        mesh: global___MeshLimits | None = ...,
+        material: global___MaterialLimits | None = ...,
         batch_exact: builtins.bool = ...,
         image_input: builtins.bool = ...,
         card: google.protobuf.struct_pb2.Struct | None = ...,
         is_default: builtins.bool = ...,
     ) -> None: ...
-    def HasField(self, field_name: typing.Literal["card", b"card", "video", b"video"]) -> builtins.bool: ...
-    def ClearField(self, field_name: typing.Literal["batch_exact", b"batch_exact", "card", b"card", "description", b"description", "display_name", b"display_name", "family", b"family", "image_input", b"image_input", "is_default", b"is_default", "license", b"license", "limits", b"limits", "name", b"name", "version", b"version", "video", b"video"]) -> None: ...
+    def HasField(self, field_name: typing.Literal["card", b"card", "material", b"material", "mesh", b"mesh", "ranges", b"ranges", "video", b"video"]) -> builtins.bool: ...
+    def ClearField(self, field_name: typing.Literal["batch_exact", b"batch_exact", "card", b"card", "description", b"description", "display_name", b"display_name", "family", b"family", "image_input", b"image_input", "is_default", b"is_default", "license", b"license", "limits", b"limits", "material", b"material", "mesh", b"mesh", "name", b"name", "ranges", b"ranges", "version", b"version", "video", b"video"]) -> None: ...
+    def WhichOneof(self, oneof_group: typing.Literal["ranges", b"ranges"]) -> typing.Literal["video", "mesh", "material"] | None: ...
 
 global___Model = Model
 
@@ -157,6 +170,100 @@ class VideoLimits(google.protobuf.message.Message):
     def ClearField(self, field_name: typing.Literal["default_frame_rate", b"default_frame_rate", "default_frames", b"default_frames", "default_guidance", b"default_guidance", "default_size", b"default_size", "default_steps", b"default_steps", "frames_step", b"frames_step", "max_frames", b"max_frames", "max_size", b"max_size", "max_steps", b"max_steps", "min_frames", b"min_frames", "min_size", b"min_size", "size_step", b"size_step", "text_tokens", b"text_tokens"]) -> None: ...
 
 global___VideoLimits = VideoLimits
+
+@typing.final
+class MeshLimits(google.protobuf.message.Message):
+    """Ranges and defaults of a mesh model's requests."""
+
+    DESCRIPTOR: google.protobuf.descriptor.Descriptor
+
+    MIN_RESOLUTION_FIELD_NUMBER: builtins.int
+    MAX_RESOLUTION_FIELD_NUMBER: builtins.int
+    RESOLUTION_STEP_FIELD_NUMBER: builtins.int
+    DEFAULT_RESOLUTION_FIELD_NUMBER: builtins.int
+    DEFAULT_TRIANGLES_FIELD_NUMBER: builtins.int
+    DEFAULT_TEXTURE_SIZE_FIELD_NUMBER: builtins.int
+    MAX_STEPS_FIELD_NUMBER: builtins.int
+    DEFAULT_STEPS_FIELD_NUMBER: builtins.int
+    DEFAULT_GUIDANCE_FIELD_NUMBER: builtins.int
+    TEXT_TOKENS_FIELD_NUMBER: builtins.int
+    min_resolution: builtins.int
+    """Fewest samples along a side of the grid."""
+    max_resolution: builtins.int
+    """Most samples along a side of the grid."""
+    resolution_step: builtins.int
+    """Resolutions are multiples of this."""
+    default_resolution: builtins.int
+    """Resolution when none is asked for."""
+    default_triangles: builtins.int
+    """Triangles when none are asked for."""
+    default_texture_size: builtins.int
+    """Edge of the textures in pixels when none is asked for."""
+    max_steps: builtins.int
+    """Most denoising steps."""
+    default_steps: builtins.int
+    """Steps when none are asked for."""
+    default_guidance: builtins.float
+    """Guidance when none is asked for."""
+    text_tokens: builtins.int
+    """Text tokens read; longer prompts are cut, with a warning."""
+    def __init__(
+        self,
+        *,
+        min_resolution: builtins.int = ...,
+        max_resolution: builtins.int = ...,
+        resolution_step: builtins.int = ...,
+        default_resolution: builtins.int = ...,
+        default_triangles: builtins.int = ...,
+        default_texture_size: builtins.int = ...,
+        max_steps: builtins.int = ...,
+        default_steps: builtins.int = ...,
+        default_guidance: builtins.float = ...,
+        text_tokens: builtins.int = ...,
+    ) -> None: ...
+    def ClearField(self, field_name: typing.Literal["default_guidance", b"default_guidance", "default_resolution", b"default_resolution", "default_steps", b"default_steps", "default_texture_size", b"default_texture_size", "default_triangles", b"default_triangles", "max_resolution", b"max_resolution", "max_steps", b"max_steps", "min_resolution", b"min_resolution", "resolution_step", b"resolution_step", "text_tokens", b"text_tokens"]) -> None: ...
+
+global___MeshLimits = MeshLimits
+
+@typing.final
+class MaterialLimits(google.protobuf.message.Message):
+    """Ranges and defaults of a material model's requests."""
+
+    DESCRIPTOR: google.protobuf.descriptor.Descriptor
+
+    SIZES_FIELD_NUMBER: builtins.int
+    DEFAULT_SIZE_FIELD_NUMBER: builtins.int
+    MAX_STEPS_FIELD_NUMBER: builtins.int
+    DEFAULT_STEPS_FIELD_NUMBER: builtins.int
+    DEFAULT_GUIDANCE_FIELD_NUMBER: builtins.int
+    TEXT_TOKENS_FIELD_NUMBER: builtins.int
+    default_size: builtins.int
+    """Edge when none is asked for."""
+    max_steps: builtins.int
+    """Most denoising steps."""
+    default_steps: builtins.int
+    """Steps when none are asked for."""
+    default_guidance: builtins.float
+    """Guidance when none is asked for."""
+    text_tokens: builtins.int
+    """Text tokens read; longer prompts are cut, with a warning."""
+    @property
+    def sizes(self) -> google.protobuf.internal.containers.RepeatedScalarFieldContainer[builtins.int]:
+        """Edges of the maps that it makes, in pixels."""
+
+    def __init__(
+        self,
+        *,
+        sizes: collections.abc.Iterable[builtins.int] | None = ...,
+        default_size: builtins.int = ...,
+        max_steps: builtins.int = ...,
+        default_steps: builtins.int = ...,
+        default_guidance: builtins.float = ...,
+        text_tokens: builtins.int = ...,
+    ) -> None: ...
+    def ClearField(self, field_name: typing.Literal["default_guidance", b"default_guidance", "default_size", b"default_size", "default_steps", b"default_steps", "max_steps", b"max_steps", "sizes", b"sizes", "text_tokens", b"text_tokens"]) -> None: ...
+
+global___MaterialLimits = MaterialLimits
 
 @typing.final
 class ListModelsRequest(google.protobuf.message.Message):

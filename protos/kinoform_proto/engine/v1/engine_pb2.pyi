@@ -12,6 +12,7 @@ import google.protobuf.internal.containers
 import google.protobuf.internal.enum_type_wrapper
 import google.protobuf.message
 import google.rpc.status_pb2
+import kinoform_proto.type.v1.report_pb2
 import sys
 import typing
 
@@ -118,7 +119,7 @@ class Start(google.protobuf.message.Message):
 
     @property
     def inputs(self) -> google.protobuf.internal.containers.MessageMap[builtins.str, global___Blob]:
-        """Media inputs of the request, by field path: `spec.image`."""
+        """Media inputs of the request, by field path: `spec.image`, `spec.mesh`, `spec.material`."""
 
     @property
     def keep_alive_timeout(self) -> google.protobuf.duration_pb2.Duration:
@@ -326,7 +327,7 @@ class StepDone(google.protobuf.message.Message):
     STEPS_FIELD_NUMBER: builtins.int
     ETA_FIELD_NUMBER: builtins.int
     stage: builtins.str
-    """`encode`, `denoise`, `decode` or `write`."""
+    """`encode`, `denoise`, `decode`, `surface`, `render` or `write`."""
     step: builtins.int
     """Steps done."""
     steps: builtins.int
@@ -411,13 +412,23 @@ class OutputStored(google.protobuf.message.Message):
     ROLE_FIELD_NUMBER: builtins.int
     BLOB_FIELD_NUMBER: builtins.int
     DISPLAY_NAME_FIELD_NUMBER: builtins.int
+    MESH_FIELD_NUMBER: builtins.int
+    MATERIAL_FIELD_NUMBER: builtins.int
     role: builtins.str
-    """`video`, `poster`."""
+    """`video`, `poster`, `glb`, …"""
     display_name: builtins.str
     """Name to save under."""
     @property
     def blob(self) -> global___Blob:
         """The file."""
+
+    @property
+    def mesh(self) -> kinoform_proto.type.v1.report_pb2.MeshReport:
+        """Of a mesh file."""
+
+    @property
+    def material(self) -> kinoform_proto.type.v1.report_pb2.MaterialReport:
+        """Of a set of material maps."""
 
     def __init__(
         self,
@@ -425,9 +436,12 @@ class OutputStored(google.protobuf.message.Message):
         role: builtins.str = ...,
         blob: global___Blob | None = ...,
         display_name: builtins.str = ...,
+        mesh: kinoform_proto.type.v1.report_pb2.MeshReport | None = ...,
+        material: kinoform_proto.type.v1.report_pb2.MaterialReport | None = ...,
     ) -> None: ...
-    def HasField(self, field_name: typing.Literal["blob", b"blob"]) -> builtins.bool: ...
-    def ClearField(self, field_name: typing.Literal["blob", b"blob", "display_name", b"display_name", "role", b"role"]) -> None: ...
+    def HasField(self, field_name: typing.Literal["blob", b"blob", "material", b"material", "mesh", b"mesh", "report", b"report"]) -> builtins.bool: ...
+    def ClearField(self, field_name: typing.Literal["blob", b"blob", "display_name", b"display_name", "material", b"material", "mesh", b"mesh", "report", b"report", "role", b"role"]) -> None: ...
+    def WhichOneof(self, oneof_group: typing.Literal["report", b"report"]) -> typing.Literal["mesh", "material"] | None: ...
 
 global___OutputStored = OutputStored
 

@@ -13,6 +13,7 @@ import google.protobuf.internal.enum_type_wrapper
 import google.protobuf.message
 import google.protobuf.timestamp_pb2
 import google.rpc.status_pb2
+import kinoform_proto.type.v1.report_pb2
 import sys
 import typing
 
@@ -195,6 +196,10 @@ class Progress(google.protobuf.message.Message):
         """Latents are decoded."""
         STAGE_WRITE: Progress._Stage.ValueType  # 5
         """Files are written and stored."""
+        STAGE_SURFACE: Progress._Stage.ValueType  # 6
+        """A shape gets its surface: triangles, UVs, textures."""
+        STAGE_RENDER: Progress._Stage.ValueType  # 7
+        """Pictures are rendered."""
 
     class Stage(_Stage, metaclass=_StageEnumTypeWrapper):
         """The stages of a generation."""
@@ -211,6 +216,10 @@ class Progress(google.protobuf.message.Message):
     """Latents are decoded."""
     STAGE_WRITE: Progress.Stage.ValueType  # 5
     """Files are written and stored."""
+    STAGE_SURFACE: Progress.Stage.ValueType  # 6
+    """A shape gets its surface: triangles, UVs, textures."""
+    STAGE_RENDER: Progress.Stage.ValueType  # 7
+    """Pictures are rendered."""
 
     STAGE_FIELD_NUMBER: builtins.int
     STEP_FIELD_NUMBER: builtins.int
@@ -220,9 +229,9 @@ class Progress(google.protobuf.message.Message):
     stage: global___Progress.Stage.ValueType
     """What is being done."""
     step: builtins.int
-    """Denoising steps done. 0 to `steps`."""
+    """Steps done: of the denoiser, or frames rendered. 0 to `steps`."""
     steps: builtins.int
-    """Denoising steps in all."""
+    """Steps in all."""
     queue_position: builtins.int
     """Jobs ahead of it in the queue; 0 once it runs."""
     @property
@@ -254,8 +263,10 @@ class Output(google.protobuf.message.Message):
     MEDIA_TYPE_FIELD_NUMBER: builtins.int
     SIZE_BYTES_FIELD_NUMBER: builtins.int
     SHA256_FIELD_NUMBER: builtins.int
+    MESH_FIELD_NUMBER: builtins.int
+    MATERIAL_FIELD_NUMBER: builtins.int
     role: builtins.str
-    """What it is: `video`, `poster`, `frames`."""
+    """What it is: `video`, `poster`; `glb`, `usdz` and the other mesh formats; `material`."""
     asset: builtins.str
     """The stored file, `projects/{p}/assets/{a}`."""
     media_type: builtins.str
@@ -264,6 +275,14 @@ class Output(google.protobuf.message.Message):
     """Size in bytes."""
     sha256: builtins.str
     """SHA-256 of the bytes, lower-case hexadecimal."""
+    @property
+    def mesh(self) -> kinoform_proto.type.v1.report_pb2.MeshReport:
+        """Of a mesh file."""
+
+    @property
+    def material(self) -> kinoform_proto.type.v1.report_pb2.MaterialReport:
+        """Of a set of material maps."""
+
     def __init__(
         self,
         *,
@@ -272,8 +291,12 @@ class Output(google.protobuf.message.Message):
         media_type: builtins.str = ...,
         size_bytes: builtins.int = ...,
         sha256: builtins.str = ...,
+        mesh: kinoform_proto.type.v1.report_pb2.MeshReport | None = ...,
+        material: kinoform_proto.type.v1.report_pb2.MaterialReport | None = ...,
     ) -> None: ...
-    def ClearField(self, field_name: typing.Literal["asset", b"asset", "media_type", b"media_type", "role", b"role", "sha256", b"sha256", "size_bytes", b"size_bytes"]) -> None: ...
+    def HasField(self, field_name: typing.Literal["material", b"material", "mesh", b"mesh", "report", b"report"]) -> builtins.bool: ...
+    def ClearField(self, field_name: typing.Literal["asset", b"asset", "material", b"material", "media_type", b"media_type", "mesh", b"mesh", "report", b"report", "role", b"role", "sha256", b"sha256", "size_bytes", b"size_bytes"]) -> None: ...
+    def WhichOneof(self, oneof_group: typing.Literal["report", b"report"]) -> typing.Literal["mesh", "material"] | None: ...
 
 global___Output = Output
 

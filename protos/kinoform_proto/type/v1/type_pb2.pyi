@@ -109,7 +109,7 @@ global___Prompt = Prompt
 
 @typing.final
 class MediaInput(google.protobuf.message.Message):
-    """A picture or clip given as input: a stored asset, or small bytes sent along."""
+    """A picture, mesh or material given as input: a stored asset, or small bytes sent along."""
 
     DESCRIPTOR: google.protobuf.descriptor.Descriptor
 
@@ -118,7 +118,7 @@ class MediaInput(google.protobuf.message.Message):
     asset: builtins.str
     """Name of an asset of the same project, `projects/{p}/assets/{a}`."""
     inline: builtins.bytes
-    """The file itself (PNG, JPEG or WebP). 1 byte to 1 MiB; larger files go through AssetService."""
+    """The file itself, a picture as PNG, JPEG or WebP. 1 byte to 1 MiB; larger files go through AssetService."""
     def __init__(
         self,
         *,
