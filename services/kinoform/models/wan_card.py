@@ -8,7 +8,7 @@ from math import lcm
 from pathlib import Path
 from typing import Any
 
-from kinoform.models.card import ClipLimits, VideoCard
+from kinoform.models.card import ClipLimits, ModelCard, VideoCard
 
 TEXT_TOKENS = 512
 DEFAULT_FRAMES = 81
@@ -42,7 +42,7 @@ def wan_card(name: str, source: str) -> VideoCard:
 
 def _card(name: str, source: str, version: str, transformer: dict[str, Any], vae: dict[str, Any]) -> VideoCard:
     official = source.startswith("Wan-AI/")
-    return VideoCard(
+    return ModelCard(
         name=name,
         display_name=name,
         family="wan",

@@ -5,7 +5,7 @@ from fractions import Fraction
 from typing import Any
 
 from kinoform.backbone.text import MAX_TOKENS
-from kinoform.models.card import ClipLimits, VideoCard, Vocabulary
+from kinoform.models.card import ClipLimits, ModelCard, VideoCard, Vocabulary
 from kinoform.training.captions import MOTIONS, PLURAL, SIZES, Triple, held_out
 from kinoform.training.cast import EXTRAS, SUBJECTS, UNSEEN
 from kinoform.training.cost import MACHINE
@@ -66,7 +66,7 @@ TURBO_LIMITS = (
 
 def kino_mini_card(*, batch_exact: bool, training: dict[str, Any]) -> VideoCard:
     """The card before anything is measured. training: the parts' cost and history, as JSON values."""
-    return VideoCard(
+    return ModelCard(
         name=NAME,
         display_name="Kino mini",
         family="kino-mini",
