@@ -24,7 +24,7 @@ def write(path: Path, values: dict[str, object]) -> None:
 
 
 def test_a_folders_limits_come_from_its_configuration(folder: Path) -> None:
-    clip = wan_card("tiny", str(folder)).clip
+    clip = wan_card("tiny", str(folder)).ranges
     assert (clip.min_frames, clip.frames_step, clip.max_frames, clip.default_frames) == (1, 4, 13, 13)
     assert (clip.size_step, clip.max_size, clip.default_size) == (16, (64, 64), (64, 64))
 
@@ -32,7 +32,7 @@ def test_a_folders_limits_come_from_its_configuration(folder: Path) -> None:
 def test_a_coarser_decoder_asks_for_coarser_sizes(folder: Path) -> None:
     write(folder / "vae" / "config.json", {"scale_factor_spatial": 16})
     write(folder / "transformer" / "config.json", {})
-    clip = wan_card("five", str(folder)).clip
+    clip = wan_card("five", str(folder)).ranges
     assert (clip.size_step, clip.default_size, clip.max_size) == (32, (832, 480), (1280, 1280))
 
 
