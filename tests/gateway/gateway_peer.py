@@ -46,7 +46,7 @@ CARD = ModelCard(
     description="Small clips.",
     license="Apache-2.0",
     limits=("Nothing but emoji.",),
-    clip=CLIP,
+    ranges=CLIP,
     batch_exact=True,
     image_input=True,
     vocabulary=Vocabulary(
@@ -69,7 +69,7 @@ def config(folder: Path, engine_port: int) -> GatewayConfig:
         database=f"sqlite:///{folder / 'jobs.db'}",
         assets=str(folder / "assets"),
         cards={card.name: card for card in (CARD, TEXT_ONLY)},
-        default_model=CARD.name,
+        default_models={"video": CARD.name},
         times=TIMES,
         places_every_s=0.05,
         most_deaths=4,

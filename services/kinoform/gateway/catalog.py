@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from google.protobuf.struct_pb2 import Struct
 
 from kinoform.gateway.edge import Context
-from kinoform.models.card import ClipLimits, ModelCard
+from kinoform.models.card import AnyCard, ClipLimits, Kind, MaterialLimits, MeshLimits, is_material, is_mesh, is_video
 from kinoform.store.errors import NotFound
 from kinoform_proto.catalog.v1 import catalog_pb2, catalog_pb2_grpc
 from kinoform_proto.type.v1.type_pb2 import FrameRate, Size
@@ -14,8 +14,8 @@ from kinoform_proto.type.v1.type_pb2 import FrameRate, Size
 class CatalogServicer(catalog_pb2_grpc.CatalogServiceServicer):
     """Reads the cards."""
 
-    def __init__(self, cards: Mapping[str, ModelCard], default_model: str) -> None:
-        models = (model_to_proto(card, default=card.name == default_model) for card in cards.values())
+    def __init__(self, cards: Mapping[str, AnyCard], defaults: Mapping[Kind, str]) -> None:
+        models = (model_to_proto(card, default=card.name == defaults.get(card.kind)) for card in cards.values())
         self._models = {model.name: model for model in sorted(models, key=lambda model: model.name)}
 
     async def ListModels(
@@ -31,11 +31,11 @@ class CatalogServicer(catalog_pb2_grpc.CatalogServiceServicer):
         return catalog_pb2.GetModelResponse(model=self._models[request.name])
 
 
-def model_to_proto(card: ModelCard, *, default: bool) -> catalog_pb2.Model:
+def model_to_proto(card: AnyCard, *, default: bool) -> catalog_pb2.Model:
     """A model as callers see it."""
     whole = Struct()
     whole.update(card.to_json())
-    return catalog_pb2.Model(
+    model = catalog_pb2.Model(
         name=f"models/{card.name}",
         display_name=card.display_name,
         family=card.family,
@@ -43,15 +43,21 @@ def model_to_proto(card: ModelCard, *, default: bool) -> catalog_pb2.Model:
         description=card.description,
         license=card.license,
         limits=card.limits,
-        video=_limits(card.ranges),
         batch_exact=card.batch_exact,
         image_input=card.image_input,
         card=whole,
         is_default=default,
     )
+    if is_video(card):
+        model.video.CopyFrom(_video(card.ranges))
+    elif is_mesh(card):
+        model.mesh.CopyFrom(_mesh(card.ranges))
+    elif is_material(card):
+        model.material.CopyFrom(_material(card.ranges))
+    return model
 
 
-def _limits(clip: ClipLimits) -> catalog_pb2.VideoLimits:
+def _video(clip: ClipLimits) -> catalog_pb2.VideoLimits:
     rate = clip.default_frame_rate
     return catalog_pb2.VideoLimits(
         min_frames=clip.min_frames,
@@ -67,6 +73,32 @@ def _limits(clip: ClipLimits) -> catalog_pb2.VideoLimits:
         default_steps=clip.default_steps,
         default_guidance=clip.default_guidance,
         text_tokens=clip.text_tokens,
+    )
+
+
+def _mesh(ranges: MeshLimits) -> catalog_pb2.MeshLimits:
+    return catalog_pb2.MeshLimits(
+        min_resolution=ranges.min_resolution,
+        max_resolution=ranges.max_resolution,
+        resolution_step=ranges.resolution_step,
+        default_resolution=ranges.default_resolution,
+        default_triangles=ranges.default_triangles,
+        default_texture_size=ranges.default_texture_size,
+        max_steps=ranges.max_steps,
+        default_steps=ranges.default_steps,
+        default_guidance=ranges.default_guidance,
+        text_tokens=ranges.text_tokens,
+    )
+
+
+def _material(ranges: MaterialLimits) -> catalog_pb2.MaterialLimits:
+    return catalog_pb2.MaterialLimits(
+        sizes=ranges.sizes,
+        default_size=ranges.default_size,
+        max_steps=ranges.max_steps,
+        default_steps=ranges.default_steps,
+        default_guidance=ranges.default_guidance,
+        text_tokens=ranges.text_tokens,
     )
 
 

@@ -6,7 +6,7 @@ from fractions import Fraction
 from google.protobuf.message import Message
 
 from kinoform.gateway.errors import BadRequest, Violation
-from kinoform.models.card import ClipLimits, ModelCard
+from kinoform.models.card import AnyCard, ClipLimits, VideoCard, is_video
 from kinoform_proto.type.v1.type_pb2 import FrameRate, Size
 from kinoform_proto.video.v1.video_pb2 import GenerateVideoRequest, VideoFile, VideoSpec
 
@@ -14,12 +14,12 @@ from kinoform_proto.video.v1.video_pb2 import GenerateVideoRequest, VideoFile, V
 class Resolver:
     """Knows the models that are offered."""
 
-    def __init__(self, cards: Mapping[str, ModelCard], default_model: str, choose_seed: Callable[[], int]) -> None:
-        self._cards = cards
+    def __init__(self, cards: Mapping[str, AnyCard], default_model: str, choose_seed: Callable[[], int]) -> None:
+        self._cards = {name: card for name, card in cards.items() if is_video(card)}
         self._default_model = default_model
         self._choose_seed = choose_seed
 
-    def card(self, spec: VideoSpec) -> ModelCard:
+    def card(self, spec: VideoSpec) -> VideoCard:
         """The card of the model that will make the clip. Raises BadRequest."""
         name = spec.model or self._default_model
         if name not in self._cards:
@@ -38,7 +38,7 @@ class Resolver:
         else:
             yield from violations(self.resolve(message.spec, card), card)
 
-    def resolve(self, spec: VideoSpec, card: ModelCard) -> VideoSpec:
+    def resolve(self, spec: VideoSpec, card: VideoCard) -> VideoSpec:
         """A copy with nothing left open: sent again it makes the same clip."""
         clip = card.ranges
         resolved = VideoSpec()
@@ -70,7 +70,7 @@ def _resolve_file(file: VideoFile) -> None:
         file.upscale = file.upscale or VideoFile.UPSCALE_LANCZOS
 
 
-def violations(spec: VideoSpec, card: ModelCard) -> Iterator[Violation]:
+def violations(spec: VideoSpec, card: VideoCard) -> Iterator[Violation]:
     """What the model can't do of a resolved spec, field by field."""
     clip = card.ranges
     yield from _frames(spec.frames, clip)

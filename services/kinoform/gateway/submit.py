@@ -12,7 +12,7 @@ from kinoform.gateway import convert, resolve
 from kinoform.gateway.edge import Context
 from kinoform.gateway.errors import BadRequest, ShuttingDown
 from kinoform.gateway.pictures import Pictures
-from kinoform.models.card import ModelCard
+from kinoform.models.card import VideoCard
 from kinoform.models.vocabulary import outside_vocabulary
 from kinoform.store.errors import RequestIdReused
 from kinoform.store.jobs import Jobs
@@ -51,7 +51,7 @@ class Submitter:
         record, _ = self.jobs.create(submission, list(_first_events(submission)))
         return record
 
-    def _checked(self, asked: video_pb2.VideoSpec, card: ModelCard, project: str) -> video_pb2.VideoSpec:
+    def _checked(self, asked: video_pb2.VideoSpec, card: VideoCard, project: str) -> video_pb2.VideoSpec:
         spec = self.resolver.resolve(asked, card)
         found = list(resolve.violations(spec, card))
         if spec.HasField("image") and card.image_input:
@@ -63,7 +63,7 @@ class Submitter:
         return spec
 
     def _submission(
-        self, request: video_pb2.GenerateVideoRequest, spec: video_pb2.VideoSpec, card: ModelCard, key: RequestKey
+        self, request: video_pb2.GenerateVideoRequest, spec: video_pb2.VideoSpec, card: VideoCard, key: RequestKey
     ) -> Submission:
         resolved = video_pb2.GenerateVideoRequest(
             parent=request.parent, spec=spec, priority=request.priority, labels=request.labels
@@ -116,7 +116,7 @@ def _same(before: JobRecord, key: RequestKey) -> JobRecord:
     return before
 
 
-def _warnings(spec: video_pb2.VideoSpec, card: ModelCard) -> Iterable[str]:
+def _warnings(spec: video_pb2.VideoSpec, card: VideoCard) -> Iterable[str]:
     if card.vocabulary is None:
         return
     unknown = outside_vocabulary(spec.prompt.text, card.vocabulary.phrases())
