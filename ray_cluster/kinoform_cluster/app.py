@@ -11,7 +11,7 @@ from ray.serve import Application
 from ray.serve.config import AutoscalingConfig
 from ray.serve.schema import LoggingConfig
 
-from kinoform.video.config import VideoConfig
+from kinoform.serving.config import ServiceConfig
 from kinoform_proto.engine.v1.engine_pb2 import RunRequest, RunResponse
 
 GRACE_S = 20.0
@@ -45,9 +45,9 @@ class Video:
     """One replica. What needs torch is imported here alone: the processes that deploy it stay light."""
 
     # Serve awaits it, in the event loop that the methods run in.
-    async def __init__(self, config: VideoConfig) -> None:  # type: ignore[misc]
+    async def __init__(self, config: ServiceConfig) -> None:  # type: ignore[misc]
+        from kinoform.serving.servicer import run
         from kinoform.video.build import build as build_service
-        from kinoform.video.servicer import run
 
         self._service, self._run = await build_service(config), run
 
@@ -67,7 +67,7 @@ class Video:
 
 def build(args: VideoArgs) -> Application:
     """The application, as Serve config files name it: `kinoform_cluster.app:build`."""
-    config = VideoConfig(
+    config = ServiceConfig(
         assets=args.assets,
         token_file=Path(args.token_file),
         models=tuple(args.models),

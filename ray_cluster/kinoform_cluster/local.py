@@ -11,10 +11,10 @@ from kinoform.gateway.logs import configure
 from kinoform.gateway.server import BadAddress
 from kinoform.gateway.server import build as build_gateway
 from kinoform.models.registry import DEFAULT_MODELS, catalogue
+from kinoform.serving.config import ServiceConfig
+from kinoform.serving.servicer import EngineServicer
 from kinoform.store.errors import StoreError
 from kinoform.video.build import build as build_video
-from kinoform.video.config import VideoConfig
-from kinoform.video.servicer import VideoServicer
 from kinoform_cluster.errors import StartFailed
 from kinoform_cluster.folder import DataFolder
 from kinoform_cluster.ports import address
@@ -33,7 +33,7 @@ async def serve_locally(settings: Settings, folder: DataFolder, stop: asyncio.Ev
     except (BackboneError, EngineError) as error:
         raise StartFailed("video service", str(error)) from error
     engine = grpc.aio.server()
-    add_EngineServiceServicer_to_server(VideoServicer(video), engine)
+    add_EngineServiceServicer_to_server(EngineServicer({"video": video}), engine)
     engine_port = engine.add_insecure_port(address(LOOPBACK, 0))
     await engine.start()
     try:
@@ -58,8 +58,8 @@ async def _serve_gateway(settings: Settings, config: GatewayConfig, stop: asynci
         await gateway.drain(GRACE_S)
 
 
-def _video(settings: Settings, folder: DataFolder) -> VideoConfig:
-    return VideoConfig(
+def _video(settings: Settings, folder: DataFolder) -> ServiceConfig:
+    return ServiceConfig(
         assets=str(folder.assets),
         token_file=folder.token_file,
         models=settings.models,

@@ -3,22 +3,22 @@
 import asyncio
 import io
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from google.rpc import code_pb2
-from google.rpc.error_details_pb2 import ErrorInfo
 from PIL import Image
 
 from kinoform.engine.family import Frames
 from kinoform.models.clip import ClipRequest
 from kinoform.models.kino_mini.family import KinoMini
 from kinoform.models.kino_mini.state import ClipState, Conditioning
-from kinoform.video.config import Rhythm
+from kinoform.serving.config import Rhythm
 from kinoform_proto.engine.v1 import engine_pb2 as pb
 from tests.models.tiny_kino import write_tiny_kino
-from tests.video.run_peer import STEPS, Stream, served, spec, start
+from tests.serving.peer import Stream, at_step
+from tests.video.run_peer import STEPS, spec, start, video_service
 
 Reason = pb.Released
 
@@ -60,38 +60,33 @@ def kino(family: GatedKino) -> Iterator[GatedKino]:
     family.gate.set()
 
 
-def at_step(step: int) -> Callable[[pb.RunResponse], bool]:
-    return lambda event: event.progress.stage == "denoise" and event.progress.step >= step
-
-
 async def alone(kino: GatedKino, folder: Path, **wish: int) -> dict[str, str]:
-    async with served(kino, folder) as peer:
-        return await peer.clip(start(spec(**wish)))
+    async with video_service(kino, folder) as peer:
+        return await peer.outputs(start(spec(**wish)))
 
 
 @pytest.mark.parametrize("step", [1, 5, STEPS - 1])
 async def test_a_paused_job_goes_on_elsewhere_to_the_same_bytes(kino: GatedKino, tmp_path: Path, step: int) -> None:
     undisturbed = await alone(kino, tmp_path / "alone")
-    async with served(kino, tmp_path / "shared") as peer:
+    async with video_service(kino, tmp_path / "shared") as peer:
         first = await peer.open(start(spec()))
         await first.until(at_step(step))
         await first.say(pause=pb.Pause())
         assert (await first.last()).released.reason == Reason.REASON_PAUSED
-    async with served(kino, tmp_path / "shared") as peer:
+    async with video_service(kino, tmp_path / "shared") as peer:
         again = start(spec(), attempt=2)
         again.checkpoint.CopyFrom(first.checkpoint)
         second = await peer.open(again)
         await second.last()
         assert second.outputs == undisturbed
-        steps = [event.progress.step for event in second.of("progress") if event.progress.stage == "denoise"]
-        assert steps == list(range(first.of("checkpoint")[-1].checkpoint.step + 1, STEPS + 1))
+        assert second.steps() == list(range(first.of("checkpoint")[-1].checkpoint.step + 1, STEPS + 1))
 
 
 async def test_a_job_killed_while_it_is_decoded_ends_in_the_same_bytes_without_a_step(
     kino: GatedKino, tmp_path: Path
 ) -> None:
     undisturbed = await alone(kino, tmp_path / "alone")
-    async with served(kino, tmp_path / "shared") as peer:
+    async with video_service(kino, tmp_path / "shared") as peer:
         kino.gate.clear()
         killed = await peer.open(start(spec()))
         await killed.until(lambda event: event.progress.stage == "decode")
@@ -102,34 +97,34 @@ async def test_a_job_killed_while_it_is_decoded_ends_in_the_same_bytes_without_a
         second = await peer.open(again)
         await second.last()
         assert second.outputs == undisturbed
-        assert all(event.progress.stage != "denoise" for event in second.of("progress"))
+        assert second.steps() == []
 
 
 async def test_a_useless_checkpoint_costs_time_and_nothing_else(kino: GatedKino, tmp_path: Path) -> None:
-    async with served(kino, tmp_path) as peer:
-        undisturbed = await peer.clip(start(spec()))
+    async with video_service(kino, tmp_path) as peer:
+        undisturbed = await peer.outputs(start(spec()))
         garbage = peer.store.put_bytes(b"garbage", "application/octet-stream")
         for sha256 in (garbage.sha256, "0" * 64):
             begin = start(spec())
             begin.checkpoint.sha256 = sha256
-            assert await peer.clip(begin) == undisturbed
+            assert await peer.outputs(begin) == undisturbed
 
 
 async def test_four_staggered_clips_equal_each_alone(kino: GatedKino, tmp_path: Path) -> None:
     wishes = [{"seed": 1}, {"seed": 2, "steps": 9}, {"seed": 3}, {"seed": 4, "steps": 15}]
-    async with served(kino, tmp_path / "alone") as peer:
-        one_by_one = [await peer.clip(start(spec(**wish))) for wish in wishes]
-    async with served(kino, tmp_path / "together") as peer:
+    async with video_service(kino, tmp_path / "alone") as peer:
+        one_by_one = [await peer.outputs(start(spec(**wish))) for wish in wishes]
+    async with video_service(kino, tmp_path / "together") as peer:
 
         async def staggered(number: int) -> dict[str, str]:
             await asyncio.sleep(0.01 * number)
-            return await peer.clip(start(spec(**wishes[number]), job=f"projects/p/jobs/{number}"))
+            return await peer.outputs(start(spec(**wishes[number]), job=f"projects/p/jobs/{number}"))
 
         assert await asyncio.gather(*map(staggered, range(4))) == one_by_one
 
 
 async def test_who_stops_talking_loses_the_job_with_a_checkpoint(kino: GatedKino, tmp_path: Path) -> None:
-    async with served(kino, tmp_path) as peer:
+    async with video_service(kino, tmp_path) as peer:
         stream = await peer.open(start(spec(steps=1000), patience_s=1.0))
         talking = asyncio.create_task(keep_talking(stream))
         await stream.until(at_step(1))
@@ -139,7 +134,7 @@ async def test_who_stops_talking_loses_the_job_with_a_checkpoint(kino: GatedKino
 
 
 async def test_who_keeps_talking_keeps_the_job(kino: GatedKino, tmp_path: Path) -> None:
-    async with served(kino, tmp_path) as peer:
+    async with video_service(kino, tmp_path) as peer:
         kino.gate.clear()
         stream = await peer.open(start(spec(), patience_s=1.0))
         talking = asyncio.create_task(keep_talking(stream))
@@ -156,7 +151,7 @@ async def keep_talking(stream: Stream) -> None:
 
 
 async def test_half_closing_the_stream_lets_the_job_go(kino: GatedKino, tmp_path: Path) -> None:
-    async with served(kino, tmp_path) as peer:
+    async with video_service(kino, tmp_path) as peer:
         stream = await peer.open(start(spec(steps=1000)))
         await stream.until(at_step(1))
         await stream.call.done_writing()
@@ -164,7 +159,7 @@ async def test_half_closing_the_stream_lets_the_job_go(kino: GatedKino, tmp_path
 
 
 async def test_a_cancel_ends_the_job_between_two_steps(kino: GatedKino, tmp_path: Path) -> None:
-    async with served(kino, tmp_path) as peer:
+    async with video_service(kino, tmp_path) as peer:
         stream = await peer.open(start(spec(steps=1000)))
         await stream.until(at_step(2))
         await stream.say(cancel=pb.Cancel())
@@ -173,7 +168,7 @@ async def test_a_cancel_ends_the_job_between_two_steps(kino: GatedKino, tmp_path
 
 
 async def test_a_cancel_while_decoding_ends_the_job_at_once(kino: GatedKino, tmp_path: Path) -> None:
-    async with served(kino, tmp_path) as peer:
+    async with video_service(kino, tmp_path) as peer:
         kino.gate.clear()
         stream = await peer.open(start(spec()))
         await stream.until(lambda event: event.progress.stage == "decode")
@@ -183,7 +178,7 @@ async def test_a_cancel_while_decoding_ends_the_job_at_once(kino: GatedKino, tmp
 
 
 async def test_a_higher_attempt_takes_the_job_over_and_a_lower_one_does_not(kino: GatedKino, tmp_path: Path) -> None:
-    async with served(kino, tmp_path) as peer:
+    async with video_service(kino, tmp_path) as peer:
         first = await peer.open(start(spec(steps=1000), attempt=2))
         await first.until(at_step(1))
         stale = await peer.open(start(spec(), attempt=1))
@@ -194,7 +189,7 @@ async def test_a_higher_attempt_takes_the_job_over_and_a_lower_one_does_not(kino
 
 
 async def test_a_service_that_closes_lets_its_jobs_go_with_checkpoints(kino: GatedKino, tmp_path: Path) -> None:
-    async with served(kino, tmp_path) as peer:
+    async with video_service(kino, tmp_path) as peer:
         stream = await peer.open(start(spec(steps=1000)))
         await stream.until(at_step(1))
         await peer.service.close(grace_s=5.0)
@@ -205,7 +200,7 @@ async def test_a_service_that_closes_lets_its_jobs_go_with_checkpoints(kino: Gat
 
 
 async def test_one_job_too_many_is_let_go_at_once(kino: GatedKino, tmp_path: Path) -> None:
-    async with served(kino, tmp_path, max_jobs=1) as peer:
+    async with video_service(kino, tmp_path, max_jobs=1) as peer:
         kino.gate.clear()
         first = await peer.open(start(spec()))
         await first.until(at_step(1))
@@ -227,20 +222,14 @@ async def test_every_refusal_is_an_event_with_its_reason(kino: GatedKino, tmp_pa
         (pb.RunRequest(start=start(unknown)), code_pb2.INVALID_ARGUMENT, "MODEL_REFUSED"),
         (pb.RunRequest(start=start(spec(frames=3))), code_pb2.INVALID_ARGUMENT, "MODEL_REFUSED"),
     ]
-    async with served(kino, tmp_path) as peer:
+    async with video_service(kino, tmp_path) as peer:
         for request, code, reason in cases:
-            stream = Stream(peer.stub.Run())
-            await stream.call.write(request)
-            error = (await stream.last()).failed.error
-            info = ErrorInfo()
-            assert error.code == code
-            assert error.details[0].Unpack(info)
-            assert (info.reason, info.domain) == (reason, "kinoform")
+            assert (await peer.refusal(request))[:2] == (code, reason)
 
 
 async def test_a_bug_fails_its_own_job_only_and_tells_no_traceback(kino: GatedKino, tmp_path: Path) -> None:
-    async with served(kino, tmp_path) as peer:
-        healthy = asyncio.create_task(peer.clip(start(spec(steps=60))))
+    async with video_service(kino, tmp_path) as peer:
+        healthy = asyncio.create_task(peer.outputs(start(spec(steps=60))))
         broken = await peer.open(start(spec(POISON), job="projects/p/jobs/broken"))
         error = (await broken.last()).failed.error
         assert error.code == code_pb2.INTERNAL
@@ -250,7 +239,7 @@ async def test_a_bug_fails_its_own_job_only_and_tells_no_traceback(kino: GatedKi
 
 
 async def test_a_prompt_that_is_cut_is_warned_of(kino: GatedKino, tmp_path: Path) -> None:
-    async with served(kino, tmp_path) as peer:
+    async with video_service(kino, tmp_path) as peer:
         stream = await peer.open(start(spec("a penguin and " * 40)))
         await stream.last()
         assert [event.warning.message for event in stream.of("warning")] == kino.warnings(
@@ -260,7 +249,7 @@ async def test_a_prompt_that_is_cut_is_warned_of(kino: GatedKino, tmp_path: Path
 
 
 async def test_a_quiet_stream_beats(kino: GatedKino, tmp_path: Path) -> None:
-    async with served(kino, tmp_path, rhythm=Rhythm(heartbeat_s=0.05)) as peer:
+    async with video_service(kino, tmp_path, rhythm=Rhythm(heartbeat_s=0.05)) as peer:
         kino.gate.clear()
         stream = await peer.open(start(spec()))
         await stream.until(lambda event: event.WhichOneof("event") == "heartbeat")
@@ -269,7 +258,7 @@ async def test_a_quiet_stream_beats(kino: GatedKino, tmp_path: Path) -> None:
 
 
 async def test_previews_are_strips_that_can_be_seen(kino: GatedKino, tmp_path: Path) -> None:
-    async with served(kino, tmp_path, rhythm=Rhythm(preview_every=3)) as peer:
+    async with video_service(kino, tmp_path, rhythm=Rhythm(preview_every=3)) as peer:
         stream = await peer.open(start(spec()))
         await stream.last()
         previews = [event.preview for event in stream.of("preview")]

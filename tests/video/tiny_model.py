@@ -5,11 +5,11 @@ import sys
 from fractions import Fraction
 from pathlib import Path
 
-from kinoform.models.card import ClipLimits, ModelCard
+from kinoform.models.card import ClipLimits, ModelCard, VideoCard
 from tests.models.tiny_kino import write_tiny_kino, write_tiny_loras
 
 
-def tiny_card(name: str, *, max_steps: int = 1000, default_steps: int = 20, base: str | None = None) -> ModelCard:
+def tiny_card(name: str, *, max_steps: int = 1000, default_steps: int = 20, base: str | None = None) -> VideoCard:
     """What a tiny kino-mini can do: noise that moves. base: the folder beside whose weights it changes."""
     return ModelCard(
         name=name,
@@ -52,7 +52,7 @@ def write_tiny_turbo(folder: Path, *, base: Path, name: str = "tiny-turbo") -> P
     return _with_card(folder, tiny_card(name, max_steps=4, default_steps=4, base=base.name))
 
 
-def _with_card(folder: Path, card: ModelCard) -> Path:
+def _with_card(folder: Path, card: VideoCard) -> Path:
     (folder / "card.json").write_text(json.dumps(card.to_json()))
     return folder
 

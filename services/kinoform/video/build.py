@@ -2,31 +2,27 @@
 
 from functools import partial
 
-import torch
-
-from kinoform.engine.engine import Engine
+from kinoform.engine.family import Frames
+from kinoform.models.clip import ClipRequest
 from kinoform.models.load import load_family
-from kinoform.models.registry import DEFAULT_MODELS, catalogue
-from kinoform.store.assets import AssetStore
-from kinoform.video.blobs import Blobs
-from kinoform.video.config import VideoConfig
-from kinoform.video.maker import Tools
-from kinoform.video.models import ClipEngine, ClipFamily, Models
-from kinoform.video.pools import Pools
-from kinoform.video.service import VideoService
+from kinoform.models.registry import DEFAULT_MODELS
+from kinoform.serving.build import models_of, service_of
+from kinoform.serving.config import ServiceConfig
+from kinoform.serving.models import Models
+from kinoform.serving.service import Service, Trade
+from kinoform.video.convert import task_from_proto
+from kinoform.video.maker import ClipMaker
+from kinoform.video.task import ClipTask
 
 
-async def build(config: VideoConfig) -> VideoService:
+async def build(config: ServiceConfig) -> Service[ClipTask]:
     """A service with its default model loaded. Raises BadRegistration, and what loading the model raises."""
-    # Ray gives its actors one thread, whatever the machine has.
-    torch.set_num_threads(config.threads)
-    registrations = catalogue(config.models)
-    models = Models(registrations, partial(load_family, threads=config.threads), start_engine)
+    models = models_of("video", config, partial(load_family, threads=config.threads))
+    service = service_of(trade(models), config)
     await models.get(DEFAULT_MODELS["video"])
-    tools = Tools(models=models, blobs=Blobs(AssetStore(config.assets)), pools=Pools(), rhythm=config.rhythm)
-    return VideoService(tools, token=config.token_file.read_text().strip(), max_jobs=config.max_jobs)
+    return service
 
 
-def start_engine(family: ClipFamily) -> ClipEngine:
-    """An engine for the family, running."""
-    return Engine(family).start()
+def trade(models: Models[ClipRequest, Frames]) -> Trade[ClipTask]:
+    """What the video service does."""
+    return Trade(read=task_from_proto, make=ClipMaker(models), models=[models])

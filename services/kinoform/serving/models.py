@@ -2,42 +2,50 @@
 
 import asyncio
 from collections.abc import Callable, Mapping
-from typing import Any, NamedTuple
+from typing import Any, Generic, NamedTuple, Protocol, TypeVar
 
 from kinoform.engine.engine import Engine
 from kinoform.engine.errors import EngineClosed, ModelError
-from kinoform.engine.family import Family, Frames
-from kinoform.models.clip import ClipRequest
+from kinoform.engine.family import Family
 from kinoform.models.registry import Registration
 
-ClipFamily = Family[ClipRequest, Any, Any, Frames]
-"""Conditions and states are the family's own business."""
 
-ClipEngine = Engine[ClipRequest, Any, Any]
+class Wish(Protocol):
+    """What every family's request says of the way it is run."""
+
+    @property
+    def steps(self) -> int:
+        """Of the denoiser."""
+
+    @property
+    def reproducible(self) -> bool:
+        """Never share a forward pass."""
 
 
-class LoadedModel(NamedTuple):
-    """A model that can run."""
-
-    family: ClipFamily
-    engine: ClipEngine
+Request = TypeVar("Request", bound=Wish)
+Result = TypeVar("Result")
 
 
-class Models:
-    """Loads each model once, however many jobs ask for it at the same time."""
+class LoadedModel(NamedTuple, Generic[Request, Result]):
+    """A model that can run. Conditions and states are the family's own business."""
+
+    family: Family[Request, Any, Any, Result]
+    engine: Engine[Request, Any, Any]
+
+
+class Models(Generic[Request, Result]):
+    """Models of one kind. Loads each once, however many jobs ask for it at the same time."""
 
     def __init__(
         self,
         registrations: Mapping[str, Registration],
-        load: Callable[[Registration], ClipFamily],
-        start_engine: Callable[[ClipFamily], ClipEngine],
+        load: Callable[[Registration], Family[Request, Any, Any, Result]],
     ) -> None:
         self._registrations = registrations
         self._load = load
-        self._start_engine = start_engine
-        self._loading: dict[str, asyncio.Task[LoadedModel]] = {}
+        self._loading: dict[str, asyncio.Task[LoadedModel[Request, Result]]] = {}
 
-    async def get(self, name: str) -> LoadedModel:
+    async def get(self, name: str) -> LoadedModel[Request, Result]:
         """The model, loaded. Raises ModelError if there is none of that name."""
         if name not in self._registrations:
             raise ModelError("spec.model", f"this service has no model {name!r}")
@@ -61,6 +69,6 @@ class Models:
             if isinstance(model, LoadedModel):
                 await asyncio.to_thread(model.engine.close)
 
-    async def _loaded(self, registration: Registration) -> LoadedModel:
+    async def _loaded(self, registration: Registration) -> LoadedModel[Request, Result]:
         family = await asyncio.to_thread(self._load, registration)
-        return LoadedModel(family, self._start_engine(family))
+        return LoadedModel(family, Engine(family).start())

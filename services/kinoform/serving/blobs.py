@@ -1,9 +1,12 @@
 """The asset store from async code: blocking reads and writes in threads of their own."""
 
 import asyncio
+import tempfile
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
+from kinoform.serving.files import Writer
+from kinoform.serving.messages import OutputStored
 from kinoform.store.assets import AssetStore, Blob
 
 WORKERS = 2
@@ -20,13 +23,18 @@ class Blobs:
         """Stores bytes. Raises StoreFull."""
         return await self._loop.run_in_executor(self._pool, self._assets.put_bytes, data, media_type)
 
-    async def put_file(self, path: Path, media_type: str) -> Blob:
-        """Stores a file's bytes. Raises StoreFull."""
-        return await self._loop.run_in_executor(self._pool, self._assets.put_file, path, media_type)
-
     async def read(self, sha256: str) -> bytes:
         """The bytes with that digest. Raises NotFound."""
         return await self._loop.run_in_executor(self._pool, self._assets.read, sha256)
+
+    def put_written(self, write: Writer) -> list[OutputStored]:
+        """Stores what `write` writes into the folder it is given. Blocks. Raises StoreFull, and what `write` raises."""
+        # Written, stored and removed in one thread: nobody who stops waiting can take the folder from under a writer.
+        with tempfile.TemporaryDirectory(prefix="kinoform-") as folder:
+            return [
+                OutputStored(file.role, self._assets.put_file(file.path, file.media_type), file.path.name)
+                for file in write(Path(folder))
+            ]
 
     def close(self) -> None:
         """Waits for what is being written."""

@@ -10,12 +10,12 @@ R = TypeVar("R")
 
 
 class Pools:
-    """One thread reads conditions, one draws previews, some finish clips: none waits for another's work."""
+    """One thread reads conditions, one draws previews, one finishes what was made: none waits for another's work."""
 
-    def __init__(self, *, finish_workers: int = 1) -> None:
+    def __init__(self) -> None:
         self._encode = ThreadPoolExecutor(1, "kinoform-encode")
         self._look = ThreadPoolExecutor(1, "kinoform-look")
-        self._finish = ThreadPoolExecutor(finish_workers, "kinoform-finish")
+        self._finish = ThreadPoolExecutor(1, "kinoform-finish")
 
     async def encode(self, work: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> R:
         """Runs work that comes before the steps."""
@@ -26,7 +26,7 @@ class Pools:
         return await _run(self._look, work, *args, **kwargs)
 
     async def finish(self, work: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> R:
-        """Runs work that comes after the steps."""
+        """Runs work that comes after the steps. What is long comes in pieces, so that jobs take turns and can end."""
         return await _run(self._finish, work, *args, **kwargs)
 
     def close(self) -> None:

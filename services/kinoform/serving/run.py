@@ -3,11 +3,12 @@
 import asyncio
 import logging
 from collections.abc import AsyncGenerator, AsyncIterator
+from typing import Generic, TypeVar
 
 from kinoform.engine.errors import EngineClosed, Overloaded
-from kinoform.store.errors import StoreUnavailable
-from kinoform.video.maker import ClipMaker, Tools
-from kinoform.video.messages import (
+from kinoform.serving.denoise import LetGo, Tools
+from kinoform.serving.job import Job, Make
+from kinoform.serving.messages import (
     Accepted,
     Cancel,
     Command,
@@ -23,27 +24,31 @@ from kinoform.video.messages import (
     SetPriority,
     Start,
 )
+from kinoform.store.errors import StoreUnavailable
+
+Task = TypeVar("Task")
 
 _NOTHING_KEPT = frozenset({Reason.CANCELLED, Reason.SUPERSEDED})
 _log = logging.getLogger(__name__)
 
 
-class ClipRun:
-    """A maker makes the clip, a listener obeys commands; both speak through one outbox."""
+class Run(Generic[Task]):
+    """A maker does the task, a listener obeys commands; both speak through one outbox."""
 
-    def __init__(self, start: Start, tools: Tools) -> None:
+    def __init__(self, start: Start[Task], make: Make[Task], tools: Tools) -> None:
         self.attempt = start.attempt
         self._start = start
+        self._make = make
         self._heartbeat_s = tools.rhythm.heartbeat_s
         self._outbox: asyncio.Queue[Event] = asyncio.Queue()
-        self._maker = ClipMaker(start, tools, self._outbox.put_nowait)
+        self._job = Job(start, tools, self._outbox.put_nowait)
         self._reason: Reason | None = None
         self._making: asyncio.Task[None] | None = None
 
     async def events(self, commands: AsyncIterator[Command], *, ahead: int) -> AsyncGenerator[Event, None]:
         """Everything there is to say, a heartbeat when that is nothing, and at the end the one last event."""
         self._outbox.put_nowait(Accepted(ahead))
-        self._making = asyncio.create_task(self._make())
+        self._making = asyncio.create_task(self._done())
         tasks = (self._making, asyncio.create_task(self._listen(commands)))
         for task in tasks:
             task.add_done_callback(self._ended)
@@ -53,7 +58,7 @@ class ClipRun:
                 event = await self._next()
                 yield event
         finally:
-            self._maker.leave(keep=False)
+            self._job.denoising.leave(keep=False)
             for task in tasks:
                 task.cancel()
             await asyncio.gather(*tasks, return_exceptions=True)
@@ -63,7 +68,7 @@ class ClipRun:
         if self._reason is not None:
             return
         self._reason = reason
-        if not self._maker.leave(keep=reason not in _NOTHING_KEPT):
+        if not self._job.denoising.leave(keep=reason not in _NOTHING_KEPT):
             if self._making is not None:
                 self._making.cancel()
             self._outbox.put_nowait(Released(reason))
@@ -75,15 +80,17 @@ class ClipRun:
         except TimeoutError:
             return Heartbeat()
 
-    async def _make(self) -> None:
+    async def _done(self) -> None:
         try:
-            finished = await self._maker.make()
+            await self._make(self._start.task, self._job)
+        except LetGo:
+            self._outbox.put_nowait(Released(self._reason or Reason.SHUTDOWN))
         except (Overloaded, StoreUnavailable):
             self._outbox.put_nowait(Released(Reason.OVERLOADED))
         except EngineClosed:
             self._outbox.put_nowait(Released(Reason.SHUTDOWN))
         else:
-            self._outbox.put_nowait(Finished() if finished else Released(self._reason or Reason.SHUTDOWN))
+            self._outbox.put_nowait(Finished())
 
     async def _listen(self, commands: AsyncIterator[Command]) -> None:
         patience_s = self._start.keep_alive_timeout_s
@@ -104,7 +111,7 @@ class ClipRun:
             case Cancel():
                 self.let_go(Reason.CANCELLED)
             case SetPriority(priority):
-                self._maker.set_priority(priority)
+                self._job.denoising.set_priority(priority)
             case KeepAlive():
                 pass
 

@@ -1,4 +1,4 @@
-"""What a video service is told at its start. Needs no torch: whoever deploys the service imports this alone."""
+"""What a generation service is told at its start. Needs no torch: whoever deploys the service imports this alone."""
 
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -6,7 +6,7 @@ from pathlib import Path
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Rhythm:
-    """How often things are said and saved. None of it changes a clip's bytes."""
+    """How often things are said and saved. None of it changes an output's bytes."""
 
     heartbeat_s: float = 2.0
     """A sign of life when there is nothing else to say."""
@@ -19,8 +19,8 @@ class Rhythm:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class VideoConfig:
-    """What a video service is made of."""
+class ServiceConfig:
+    """What a service is made of."""
 
     assets: str
     """URL or folder of the asset store."""

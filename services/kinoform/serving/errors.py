@@ -28,6 +28,18 @@ class BadStart(ValueError):
         return f"{self.field}: {self.message}"
 
 
+class BadInput(ValueError):
+    """A picture, mesh or material given as input that can't be read; send another."""
+
+    def __init__(self, field: str, message: str) -> None:
+        super().__init__(field, message)
+        self.field = field
+        self.message = message
+
+    def __str__(self) -> str:
+        return f"{self.field}: {self.message}"
+
+
 class WrongToken(Exception):
     """The caller does not know the secret that gateway and services share."""
 
@@ -38,6 +50,7 @@ class WrongToken(Exception):
 STATUS: dict[type[BaseException], tuple[int, str]] = {
     BadStart: (code_pb2.INVALID_ARGUMENT, "BAD_START"),
     ModelError: (code_pb2.INVALID_ARGUMENT, "MODEL_REFUSED"),
+    BadInput: (code_pb2.INVALID_ARGUMENT, "BAD_MEDIA"),
     MediaError: (code_pb2.INVALID_ARGUMENT, "BAD_MEDIA"),
     WrongToken: (code_pb2.PERMISSION_DENIED, "WRONG_TOKEN"),
     NotFound: (code_pb2.FAILED_PRECONDITION, "INPUT_MISSING"),
@@ -58,7 +71,7 @@ def status_of(error: BaseException) -> Status:
 
 
 def _field(error: BaseException) -> str | None:
-    return error.field if isinstance(error, BadStart | ModelError) else None
+    return error.field if isinstance(error, BadStart | BadInput | ModelError) else None
 
 
 def _status(code: int, reason: str, message: str, field: str | None) -> Status:

@@ -2,46 +2,23 @@
 
 from dataclasses import dataclass
 from enum import Enum
-from fractions import Fraction
+from typing import Generic, TypeVar
 
-from kinoform.media.video import VideoFormat
-from kinoform.models.clip import ClipRequest
 from kinoform.store.assets import Blob
 
-
-class Upscale(Enum):
-    """Ways to enlarge."""
-
-    NEAREST = "nearest"
-    LANCZOS = "lanczos"
+Task = TypeVar("Task", covariant=True)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class ClipFile:
-    """The file to write."""
-
-    format: VideoFormat
-    rate: Fraction
-    """Frames per second."""
-    view_size: tuple[int, int] | None
-    """(width, height) to enlarge to; None leaves the generated size."""
-    upscale: Upscale
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Start:
+class Start(Generic[Task]):
     """Begin a job, or go on from a checkpoint."""
 
     job: str
     """`projects/{p}/jobs/{j}`."""
     attempt: int
     """The lease's fencing number; the stream with the higher one wins."""
-    model: str
-    clip: ClipRequest
-    """Without its picture, which stands in `image`."""
-    file: ClipFile
-    image: str | None
-    """SHA-256 of the first frame's file in the asset store."""
+    task: Task
+    """What the service is to make; each service has its own."""
     checkpoint: str | None
     """SHA-256 of the state to go on from."""
     priority: int
@@ -75,11 +52,13 @@ Command = KeepAlive | Pause | Cancel | SetPriority
 
 
 class Stage(Enum):
-    """The stages of a clip."""
+    """The stages of a job; each kind of job has some of them, in this order."""
 
     ENCODE = "encode"
     DENOISE = "denoise"
     DECODE = "decode"
+    SURFACE = "surface"
+    RENDER = "render"
     WRITE = "write"
 
 
@@ -113,7 +92,7 @@ class Progressed:
 
 @dataclass(frozen=True, slots=True)
 class PreviewStored:
-    """A look at the unfinished clip: a PNG of so many frames side by side."""
+    """A look at the unfinished result: a PNG of so many frames side by side."""
 
     step: int
     image: Blob
@@ -133,7 +112,7 @@ class OutputStored:
     """A file was stored."""
 
     role: str
-    """`video` or `poster`."""
+    """`video`, `poster`, `glb`, …"""
     blob: Blob
     display_name: str
 

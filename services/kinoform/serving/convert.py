@@ -1,0 +1,115 @@
+"""Between the wire's messages and the domain's: what every service's jobs are wrapped in."""
+
+from collections.abc import AsyncIterator
+from datetime import timedelta
+from typing import TypeVar
+
+from google.protobuf.duration_pb2 import Duration
+
+from kinoform.serving.errors import BadStart, status_of
+from kinoform.serving.messages import (
+    Accepted,
+    Cancel,
+    CheckpointStored,
+    Command,
+    Event,
+    Failed,
+    Finished,
+    Heartbeat,
+    KeepAlive,
+    OutputStored,
+    Pause,
+    PreviewStored,
+    Progressed,
+    Reason,
+    Released,
+    SetPriority,
+    Start,
+    Warned,
+)
+from kinoform.serving.requests import ReadTask
+from kinoform.store.assets import Blob
+from kinoform_proto.engine.v1 import engine_pb2 as pb
+
+Task = TypeVar("Task")
+
+REASONS = {
+    Reason.PAUSED: pb.Released.REASON_PAUSED,
+    Reason.CANCELLED: pb.Released.REASON_CANCELLED,
+    Reason.LOST_KEEP_ALIVE: pb.Released.REASON_LOST_KEEP_ALIVE,
+    Reason.SHUTDOWN: pb.Released.REASON_SHUTDOWN,
+    Reason.SUPERSEDED: pb.Released.REASON_SUPERSEDED,
+    Reason.OVERLOADED: pb.Released.REASON_OVERLOADED,
+}
+
+
+def start_from_proto(message: pb.RunRequest, read: ReadTask[Task]) -> Start[Task]:
+    """Reads the stream's first command. Raises BadStart if it is none, or its request is not resolved."""
+    if message.WhichOneof("command") != "start":
+        raise BadStart("command", f"the first command must be start, got {message.WhichOneof('command')}")
+    start = message.start
+    task = read(start.request, {field: blob.sha256 for field, blob in start.inputs.items()})
+    patience_s = start.keep_alive_timeout.ToTimedelta().total_seconds()
+    if patience_s <= 0:
+        raise BadStart("start.keep_alive_timeout", f"must be positive, got {patience_s:g} s")
+    return Start(
+        job=start.job,
+        attempt=start.attempt,
+        task=task,
+        checkpoint=start.checkpoint.sha256 if start.HasField("checkpoint") else None,
+        priority=start.priority,
+        keep_alive_timeout_s=patience_s,
+        token=start.token,
+    )
+
+
+async def commands_from_proto(messages: AsyncIterator[pb.RunRequest]) -> AsyncIterator[Command]:
+    """Reads the commands after the first."""
+    async for message in messages:
+        match message.WhichOneof("command"):
+            case "keep_alive":
+                yield KeepAlive()
+            case "pause":
+                yield Pause()
+            case "cancel":
+                yield Cancel()
+            case "set_priority":
+                yield SetPriority(message.set_priority.priority)
+            case other:
+                raise BadStart("command", f"can't follow start: {other}")
+
+
+def event_to_proto(event: Event) -> pb.RunResponse:
+    """Writes an event."""
+    match event:
+        case Accepted(position):
+            return pb.RunResponse(accepted=pb.Accepted(queue_position=position))
+        case Progressed(stage, step, steps, eta_s):
+            eta = None if eta_s is None else _duration(eta_s)
+            return pb.RunResponse(progress=pb.StepDone(stage=stage.value, step=step, steps=steps, eta=eta))
+        case PreviewStored(step, image, frames):
+            return pb.RunResponse(preview=pb.PreviewReady(step=step, image=_blob(image), frames=frames))
+        case CheckpointStored(step, state):
+            return pb.RunResponse(checkpoint=pb.CheckpointStored(step=step, state=_blob(state)))
+        case OutputStored(role, blob, name):
+            return pb.RunResponse(output=pb.OutputStored(role=role, blob=_blob(blob), display_name=name))
+        case Warned(text):
+            return pb.RunResponse(warning=pb.Warned(message=text))
+        case Heartbeat():
+            return pb.RunResponse(heartbeat=pb.Heartbeat())
+        case Finished():
+            return pb.RunResponse(finished=pb.Finished())
+        case Failed(error):
+            return pb.RunResponse(failed=pb.Failed(error=status_of(error)))
+        case Released(reason):
+            return pb.RunResponse(released=pb.Released(reason=REASONS[reason]))
+
+
+def _blob(blob: Blob) -> pb.Blob:
+    return pb.Blob(sha256=blob.sha256, size_bytes=blob.size, media_type=blob.media_type)
+
+
+def _duration(seconds: float) -> Duration:
+    duration = Duration()
+    duration.FromTimedelta(timedelta(seconds=seconds))
+    return duration

@@ -1,0 +1,153 @@
+"""A job's stay in an engine: steps told, previews and checkpoints stored, and out again when asked to leave."""
+
+import asyncio
+import logging
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from kinoform.engine import events as engine_events
+from kinoform.engine.engine import Engine
+from kinoform.engine.errors import BadCheckpoint
+from kinoform.engine.family import Frames
+from kinoform.engine.job import EngineJob
+from kinoform.serving.blobs import Blobs
+from kinoform.serving.config import Rhythm
+from kinoform.serving.messages import CheckpointStored, Event, PreviewStored, Progressed, Stage, Start, Warned
+from kinoform.serving.models import LoadedModel, Request, Result
+from kinoform.serving.pools import Pools
+from kinoform.serving.preview import preview_png
+from kinoform.store.errors import DigestMismatch, NotFound
+
+CHECKPOINT_TYPE = "application/vnd.kinoform.checkpoint"
+_log = logging.getLogger(__name__)
+
+
+class LetGo(Exception):
+    """The engine has let the job go before its last step; the checkpoint, if one is kept, is stored."""
+
+    def __init__(self) -> None:
+        super().__init__("let go")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Tools:
+    """What every job of a service works with."""
+
+    blobs: Blobs
+    pools: Pools
+    rhythm: Rhythm
+
+
+class Denoising:
+    """Takes a request through its steps, from the job's checkpoint if there is one of use."""
+
+    def __init__(self, start: Start[object], tools: Tools, say: Callable[[Event], None]) -> None:
+        self._tools = tools
+        self._say = say
+        self._id = f"{start.job}#{start.attempt}"
+        self._checkpoint = start.checkpoint
+        self._priority = start.priority
+        self._engine: Engine[Any, Any, Any] | None = None
+        self._leaving = False
+
+    async def run(self, model: LoadedModel[Request, Result], request: Request) -> Any:
+        """The state after the last step. Raises LetGo, and whatever the model raises."""
+        state = await self._resumed(model, request)
+        if state is None and not self._leaving:
+            for text in await self._tools.pools.encode(model.family.warnings, request):
+                self._say(Warned(text))
+            conditioning = await self._tools.pools.encode(model.family.encode, request)
+            state = await self._denoised(model, request, conditioning=conditioning)
+        if self._leaving:
+            raise LetGo
+        return state
+
+    def leave(self, *, keep: bool) -> bool:
+        """Asks the engine to let go after the running step, with a checkpoint or without. False if it isn't there."""
+        if self._engine is None:
+            return False
+        self._leaving = True
+        (self._engine.pause if keep else self._engine.cancel)(self._id)
+        return True
+
+    def set_priority(self, priority: int) -> None:
+        """Higher first, from the next step on."""
+        self._priority = priority
+        if self._engine is not None:
+            self._engine.set_priority(self._id, priority)
+
+    async def _resumed(self, model: LoadedModel[Request, Result], request: Request) -> Any:
+        """The finished state, or None without a checkpoint that is of use."""
+        if self._checkpoint is None:
+            return None
+        try:
+            data = await self._tools.blobs.read(self._checkpoint)
+            return await self._denoised(model, request, checkpoint=data)
+        except (BadCheckpoint, NotFound, DigestMismatch) as error:
+            # The result comes out the same, only later.
+            _log.warning("%s begins anew, its checkpoint is of no use: %s", self._id, error)
+            return None
+
+    async def _denoised(
+        self,
+        model: LoadedModel[Request, Result],
+        request: Request,
+        *,
+        conditioning: Any = None,
+        checkpoint: bytes | None = None,
+    ) -> Any:
+        rhythm = self._tools.rhythm
+        job = EngineJob(
+            id=self._id,
+            request=request,
+            conditioning=conditioning,
+            checkpoint=checkpoint,
+            priority=self._priority,
+            reproducible=request.reproducible,
+            preview_every=rhythm.preview_every,
+            checkpoint_every=rhythm.checkpoint_every,
+            checkpoint_gap_s=rhythm.checkpoint_gap_s,
+        )
+        inbox: asyncio.Queue[engine_events.Event[Any]] = asyncio.Queue()
+        loop = asyncio.get_running_loop()
+
+        def listen(event: engine_events.Event[Any]) -> None:
+            loop.call_soon_threadsafe(inbox.put_nowait, event)
+
+        model.engine.submit(job, listen)
+        self._engine = model.engine
+        try:
+            return await self._relayed(model, inbox)
+        finally:
+            self._engine = None
+
+    async def _relayed(
+        self, model: LoadedModel[Request, Result], inbox: "asyncio.Queue[engine_events.Event[Any]]"
+    ) -> Any:
+        """The finished state, or None when the engine has let the job go."""
+        while True:
+            match await inbox.get():
+                case engine_events.Stepped(step, steps, eta_s):
+                    self._say(Progressed(Stage.DENOISE, step, steps, eta_s))
+                case engine_events.Previewed(step, frames):
+                    await self._preview(step, frames)
+                case engine_events.Checkpointed(step, data):
+                    await self._save(step, data)
+                case engine_events.Denoised(state):
+                    return state
+                case engine_events.Failed(error):
+                    raise error
+                case engine_events.Released(data, _):
+                    self._leaving = True
+                    if data is not None:
+                        state = await self._tools.pools.encode(model.family.load, data)
+                        await self._save(model.family.steps_done(state), data)
+                    return None
+
+    async def _preview(self, step: int, frames: Frames) -> None:
+        image = await self._tools.pools.look(preview_png, frames)
+        self._say(PreviewStored(step, await self._tools.blobs.put(image, "image/png"), len(frames)))
+
+    async def _save(self, step: int, data: bytes) -> None:
+        self._say(CheckpointStored(step, await self._tools.blobs.put(data, CHECKPOINT_TYPE)))

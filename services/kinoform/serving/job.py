@@ -1,0 +1,65 @@
+"""One job as whoever makes it sees it: says how far it is, reads inputs, has things denoised, leaves files."""
+
+from collections.abc import Awaitable, Callable
+from typing import ParamSpec, Protocol, TypeVar
+
+from kinoform.media.errors import MediaError
+from kinoform.serving.denoise import Denoising, Tools
+from kinoform.serving.errors import BadInput
+from kinoform.serving.files import Writer
+from kinoform.serving.messages import Event, Progressed, Stage, Start
+from kinoform.serving.models import Models, Request, Result
+
+P = ParamSpec("P")
+R = TypeVar("R")
+Task = TypeVar("Task", contravariant=True)
+
+
+class Make(Protocol[Task]):
+    """Makes what a task asks for, from its request to its stored files.
+
+    Raises LetGo when the engine has let the job go. May be cancelled at any await: then a job without a checkpoint
+    begins anew elsewhere, and ends in the same bytes.
+    """
+
+    def __call__(self, task: Task, job: "Job") -> Awaitable[None]: ...
+
+
+class Job:
+    """Everything that a maker may do with the world."""
+
+    def __init__(self, start: Start[object], tools: Tools, say: Callable[[Event], None]) -> None:
+        self._tools = tools
+        self._say = say
+        self.denoising = Denoising(start, tools, say)
+
+    def reached(self, stage: Stage, step: int, steps: int) -> None:
+        """Tells of a stage that begins, or of a step that is done."""
+        self._say(Progressed(stage, step, steps))
+
+    async def read(self, field: str, sha256: str, decode: Callable[[bytes], R]) -> R:
+        """An input: the stored bytes decoded, before the steps.
+
+        Raises NotFound; BadInput with the request's field for what `decode` refuses.
+        """
+        data = await self._tools.blobs.read(sha256)
+        try:
+            return await self._tools.pools.encode(decode, data)
+        except MediaError as error:
+            raise BadInput(field, error.reason) from error
+
+    async def generate(self, models: Models[Request, Result], name: str, request: Request) -> Result:
+        """What the model makes of the request. Raises LetGo; ModelError, also if there is no model of that name."""
+        model = await models.get(name)
+        state = await self.denoising.run(model, request)
+        self.reached(Stage.DECODE, request.steps, request.steps)
+        return await self.finish(model.family.decode, state)
+
+    async def finish(self, work: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> R:
+        """Runs a piece of work that comes after the steps, in a thread."""
+        return await self._tools.pools.finish(work, *args, **kwargs)
+
+    async def store(self, write: Writer) -> None:
+        """Stores and tells of the files that `write` writes."""
+        for output in await self.finish(self._tools.blobs.put_written, write):
+            self._say(output)
