@@ -8,6 +8,7 @@
     draw.held_out_captions(count=200)             [(caption, Facts), ...] over all families
     facts.Facts                                   family, colour, finish, attribute, value, second, size_m; JSON
     grammar.caption(facts, rng=None) -> str       one of many phrasings; the canonical one without `rng`
+    count.count(family, field) -> value or None   the attribute as read off a solid by code
     shape.Shape                                   a media.surface.field.Field: distance, appearance, both by `look`
 
 Shapes lie in [-1, 1]^3, x right, y up, z front; centred, their longest side 1.8 long; `size_m` is that side in metres.

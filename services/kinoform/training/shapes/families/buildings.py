@@ -51,13 +51,13 @@ def pagoda(rng: np.random.Generator, value: Value, paint: Paint) -> Sequence[Par
 def castle(rng: np.random.Generator, value: Value, paint: Paint) -> Sequence[Part]:
     """A wall with battlements and a gate, and round towers with pointed roofs in a row."""
     count = int(value)
-    radius, high, wall = rng.uniform(0.17, 0.2), rng.uniform(0.85, 1.05), rng.uniform(0.5, 0.62)
+    radius, high, wall = rng.uniform(0.17, 0.2) if count < 4 else 0.15, rng.uniform(0.85, 1.05), rng.uniform(0.5, 0.62)
     places = spread(count, 0.72)
     parts = [box(paint.main, (0, wall / 2, 0), (1.44, wall, 0.26), 0.01)]
     for x in places:
         parts.append(cylinder(paint.main, (x, 0, 0), (x, high, 0), radius))
         parts.append(
-            cone(paint.second, (x, high - 0.02, 0), (x, high + rng.uniform(0.4, 0.45), 0), radius + 0.05, 0.03)
+            cone(paint.second, (x, high - 0.02, 0), (x, high + rng.uniform(0.4, 0.45), 0), radius + 0.04, 0.03)
         )
     for a, b in pairwise(places):
         free = b - a - 2 * radius

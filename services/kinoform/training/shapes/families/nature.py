@@ -81,7 +81,7 @@ def flower(rng: np.random.Generator, value: Value, paint: Paint) -> Sequence[Par
         ellipsoid(paint.second, (0, 1.2, 0.03), (heart, heart, 0.13)),
     ]
     for x, y in around(count, reach, math.pi / 2):
-        parts.append(ellipsoid(paint.main, (x, 1.2 + y, 0), (petal, petal, 0.085)))
+        parts.append(ellipsoid(paint.main, (x, 1.2 + y, 0), (petal, petal, 0.1)))
         parts.append(capsule(paint.main, (0, 1.2, 0), (x, 1.2 + y, 0), 0.07))
     for side in (-1, 1):
         parts.append(capsule(paint["green"], (0, 0.2, -0.04), (side * 0.3, 0.45, -0.04), 0.07))

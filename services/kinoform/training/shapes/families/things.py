@@ -58,12 +58,12 @@ def crown(rng: np.random.Generator, value: Value, paint: Paint) -> Sequence[Part
     """A ring, open at top and bottom, with pointed teeth that bear balls."""
     count, high = int(value), rng.uniform(0.4, 0.5)
     radius = 0.75
-    ring = ((radius - 0.1, 0.0), (radius, 0.0), (radius + 0.04, high), (radius - 0.06, high))
+    ring = ((radius - 0.12, 0.0), (radius, 0.0), (radius, high), (radius - 0.12, high))
     parts = [Part(Lathe(ring), paint.main, (0.0, 0.0, 0.0))]
-    for x, z in around(count, radius - 0.01, math.pi / 2):
-        top = high + 0.4
-        parts.append(cone(paint.main, (x, high - 0.12, z), (x * 1.08, top, z * 1.08), 0.24 if count < 6 else 0.2, 0.07))
-        parts.append(ball(paint.second, (x * 1.08, top, z * 1.08), 0.095))
+    for x, z in around(count, radius - 0.06, math.pi / 2):
+        turn = about("y", math.atan2(x, z))
+        parts.append(ellipsoid(paint.main, (x, high, z), (0.24 if count < 6 else 0.2, 0.42, 0.1), turn))
+        parts.append(ball(paint.second, (x, high + 0.42, z), 0.1))
     return parts
 
 

@@ -117,7 +117,7 @@ def aeroplane(rng: np.random.Generator, value: Value, paint: Paint) -> Sequence[
     ]
     for x in (0.4,) if value == 2 else (0.34, 0.66):
         z = 0.26 - 0.51 * x
-        parts += [capsule(paint["grey"], (s * x, -0.13, z - 0.14), (s * x, -0.13, z + 0.14), 0.085) for s in (-1, 1)]
+        parts += [capsule(paint["grey"], (s * x, -0.17, z - 0.14), (s * x, -0.17, z + 0.14), 0.095) for s in (-1, 1)]
     return parts
 
 

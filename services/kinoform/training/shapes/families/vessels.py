@@ -91,7 +91,7 @@ def trophy(rng: np.random.Generator, value: Value, paint: Paint) -> Sequence[Par
     ]
     if value == "with":
         for x, turn in ((wide - 0.03, RIGHT), (-wide + 0.03, LEFT)):
-            parts.append(arc(paint.main, (x, 0.42, 0), rng.uniform(0.26, 0.28), 0.065, 1.75, turn))
+            parts.append(arc(paint.main, (x, 0.36, 0), rng.uniform(0.26, 0.28), 0.065, 1.75, turn))
     return parts
 
 
