@@ -8,6 +8,7 @@ from google.rpc import status_pb2
 
 from kinoform.store.records import AssetRecord, JobFilter, JobRecord, JobState, OutputRecord, PayloadFactory
 from kinoform_proto.asset.v1.asset_pb2 import Asset
+from kinoform_proto.engine.v1 import engine_pb2
 from kinoform_proto.job.v1 import job_pb2
 
 STATES = {
@@ -23,6 +24,8 @@ STAGES = {
     "denoise": job_pb2.Progress.STAGE_DENOISE,
     "decode": job_pb2.Progress.STAGE_DECODE,
     "write": job_pb2.Progress.STAGE_WRITE,
+    "surface": job_pb2.Progress.STAGE_SURFACE,
+    "render": job_pb2.Progress.STAGE_RENDER,
 }
 _STATE_OF = {number: state for state, number in STATES.items()}
 TERMINAL = frozenset(STATES[state] for state in JobState if state.terminal)
@@ -73,13 +76,27 @@ def _progress(record: JobRecord, ahead: int) -> job_pb2.Progress:
 
 def output_to_proto(output: OutputRecord) -> job_pb2.Output:
     """A result as callers see it."""
-    return job_pb2.Output(
+    shown = job_pb2.Output(
         role=output.role,
         asset=output.asset,
         media_type=output.media_type,
         size_bytes=output.size,
         sha256=output.sha256,
     )
+    shown.MergeFromString(output.payload)
+    return shown
+
+
+def report_payload(stored: engine_pb2.OutputStored) -> bytes:
+    """What was found in the file, for `OutputRecord.payload`: an Output with nothing but its report."""
+    match stored.WhichOneof("report"):
+        case "mesh":
+            shown = job_pb2.Output(mesh=stored.mesh)
+        case "material":
+            shown = job_pb2.Output(material=stored.material)
+        case None:
+            shown = job_pb2.Output()
+    return shown.SerializeToString(deterministic=True)
 
 
 def asset_to_proto(record: AssetRecord) -> Asset:

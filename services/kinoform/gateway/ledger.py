@@ -78,7 +78,12 @@ class Ledger:
             return
         asset = self._asset(stored)
         output = OutputRecord(
-            role=stored.role, asset=asset.name, media_type=asset.media_type, sha256=asset.sha256, size=asset.size
+            role=stored.role,
+            asset=asset.name,
+            media_type=asset.media_type,
+            sha256=asset.sha256,
+            size=asset.size,
+            payload=convert.report_payload(stored),
         )
         self._outputs[stored.role] = output
         update = JobUpdate(outputs=tuple(self._outputs.values()))
