@@ -69,7 +69,9 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--model", action="append", default=[], metavar="NAME=FAMILY:PATH", help="offer a model more")
     parser.add_argument("--api-keys", type=Path, metavar="FILE", help="accept only callers with one of these keys")
     parser.add_argument("--tls", nargs=2, type=Path, metavar=("CERT", "KEY"), help="serve TLS with these PEM files")
-    parser.add_argument("--max-running", type=int, default=8, metavar="N", help="jobs run at once (default 8)")
+    parser.add_argument(
+        "--max-running", type=int, default=8, metavar="N", help="jobs of one kind run at once (default 8)"
+    )
     parser.add_argument("--grace", type=float, default=20.0, metavar="S", help="seconds for draining at SIGTERM")
     parser.add_argument("--log", choices=_log_forms, default="console")
     return parser

@@ -1,6 +1,7 @@
-"""Leases queued jobs in priority order and runs as many at once as this gateway may."""
+"""Leases queued jobs in priority order and runs as many of each kind at once as this gateway may."""
 
 import asyncio
+from collections import Counter
 from collections.abc import Collection
 from dataclasses import dataclass
 
@@ -26,6 +27,7 @@ class DispatcherConfig:
 
     kinds: Collection[str]
     max_running: int = 8
+    """Of each kind at once: the services' rooms are their own, and none waits for another's."""
 
 
 class Dispatcher:
@@ -69,7 +71,8 @@ class Dispatcher:
 
     async def _round(self, queue: Subscription) -> None:
         await asyncio.to_thread(self._free_the_dead)
-        claim = await asyncio.to_thread(self._claim) if len(self._runs) < self._config.max_running else None
+        roomy = self._kinds_with_room()
+        claim = await asyncio.to_thread(self._claim, roomy) if roomy else None
         if claim is None:
             await self._sleep(queue)
         elif self._draining:
@@ -78,11 +81,13 @@ class Dispatcher:
         else:
             self._begin(claim)
 
-    def _claim(self) -> Claim | None:
+    def _kinds_with_room(self) -> list[str]:
+        running = Counter(run.kind for run in self._runs.values())
+        return [kind for kind in self._config.kinds if running[kind] < self._config.max_running]
+
+    def _claim(self, kinds: Collection[str]) -> Claim | None:
         books, times = self._parts.books, self._parts.times
-        return books.leases.lease_next(
-            str(self._owner), now=books.clock(), ttl=int(times.lease * 1e6), kinds=self._config.kinds
-        )
+        return books.leases.lease_next(str(self._owner), now=books.clock(), ttl=int(times.lease * 1e6), kinds=kinds)
 
     def _free_the_dead(self) -> None:
         """Jobs of a gateway that died on this machine go on at once, rather than when their leases run out."""

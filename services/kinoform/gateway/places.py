@@ -12,6 +12,7 @@ from kinoform.store.errors import NotFound, StoreError
 from kinoform.store.events import Events
 from kinoform.store.jobs import Jobs
 from kinoform.store.notify import QUEUE, Notifier
+from kinoform.store.records import JobRecord
 from kinoform_proto.job.v1 import job_pb2
 
 _log = structlog.get_logger("kinoform.gateway.places")
@@ -21,20 +22,21 @@ _REMEMBERED = 0.8
 
 
 class Pace:
-    """How long a job takes here, as a moving average."""
+    """How long a job of each kind takes here, as a moving average."""
 
     def __init__(self, at_once: int) -> None:
         self._at_once = at_once
-        self._seconds: float | None = None
+        self._seconds: dict[str, float] = {}
 
-    def took(self, seconds: float) -> None:
+    def took(self, kind: str, seconds: float) -> None:
         """A job ran through."""
-        before = seconds if self._seconds is None else self._seconds
-        self._seconds = _REMEMBERED * before + (1 - _REMEMBERED) * seconds
+        before = self._seconds.get(kind, seconds)
+        self._seconds[kind] = _REMEMBERED * before + (1 - _REMEMBERED) * seconds
 
-    def eta_s(self, ahead: int) -> float | None:
-        """Seconds until the end of a job that waits behind `ahead` others; None before any job was seen."""
-        return None if self._seconds is None else (ahead // self._at_once + 1) * self._seconds
+    def eta_s(self, kind: str, ahead: int) -> float | None:
+        """Seconds until the end of a job that waits behind `ahead` of its kind; None before one was seen."""
+        seconds = self._seconds.get(kind)
+        return None if seconds is None else (ahead // self._at_once + 1) * seconds
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,24 +69,25 @@ class Places:
 
     def _tell(self, name: str) -> None:
         try:
-            place = self.jobs.queue_position(name)
-            if place is None or self._told(name) == place - 1:
+            record, place = self.jobs.get(name), self.jobs.queue_position(name)
+            if place is None or self._told(record) == place - 1:
                 return
             now = self.clock()
-            self.jobs.note(name, convert.event(now, 0, convert.happened(self._progress(place - 1))), now=now)
+            progress = self._progress(record.submission.kind, place - 1)
+            self.jobs.note(name, convert.event(now, 0, convert.happened(progress)), now=now)
         except NotFound:  # deleted meanwhile
             return
 
-    def _told(self, name: str) -> int | None:
+    def _told(self, record: JobRecord) -> int | None:
         """The place that the newest event tells of. Asked of the log: another gateway may have written it."""
-        last = self.log.after(name, self.jobs.get(name).status.last_sequence - 1)
+        last = self.log.after(record.name, record.status.last_sequence - 1)
         event = job_pb2.JobEvent.FromString(last[-1].payload) if last else job_pb2.JobEvent()
         waiting = event.HasField("progress") and event.progress.stage == job_pb2.Progress.STAGE_QUEUED
         return event.progress.queue_position if waiting else None
 
-    def _progress(self, ahead: int) -> job_pb2.Progress:
+    def _progress(self, kind: str, ahead: int) -> job_pb2.Progress:
         progress = job_pb2.Progress(stage=job_pb2.Progress.STAGE_QUEUED, queue_position=ahead)
-        eta_s = self.pace.eta_s(ahead)
+        eta_s = self.pace.eta_s(kind, ahead)
         if eta_s is not None:
             eta = Duration()
             eta.FromNanoseconds(int(eta_s * 1e9))

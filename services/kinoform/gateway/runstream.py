@@ -86,6 +86,11 @@ class JobRun:
         self._give_up = asyncio.Event()
         self._log = _log.bind(job=claim.record.name, attempt=claim.lease.attempt)
 
+    @property
+    def kind(self) -> str:
+        """The service that runs the job."""
+        return self._claim.record.submission.kind
+
     def cancel(self) -> None:
         """Somebody asked that the job ends."""
         if not self._cancelling:
@@ -150,7 +155,7 @@ class JobRun:
         except NotFound as error:
             await self._ledger.failed(failure("FAILED_PRECONDITION", "INPUT_GONE", str(error)))
             return Ending(ended=True)
-        call = self._parts.link.run(self._claim.record.submission.kind, self._sending(start))
+        call = self._parts.link.run(self.kind, self._sending(start))
         try:
             return await self._listen(call)
         except grpc.aio.AioRpcError as error:
@@ -197,7 +202,7 @@ class JobRun:
             case "finished":
                 await self._ledger.succeeded()
                 started = self._claim.record.status.started_at or self._parts.books.clock()
-                self._parts.pace.took((self._parts.books.clock() - started) / 1e6)
+                self._parts.pace.took(self.kind, (self._parts.books.clock() - started) / 1e6)
                 return Ending(ended=True)
             case "failed":
                 return await self._failed(response.failed)
