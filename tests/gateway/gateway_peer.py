@@ -1,25 +1,30 @@
 """A gateway under test, and a caller of it."""
 
 import asyncio
+import hashlib
 import uuid
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 from fractions import Fraction
 from pathlib import Path
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING, assert_never, cast
 
+import google_crc32c
 import grpc
 from google.rpc import error_details_pb2, status_pb2
 from grpc_status import rpc_status
 
 from kinoform.gateway.config import GatewayConfig
+from kinoform.gateway.resolve.requests import JobRequest
 from kinoform.gateway.runstream import RunTimes
 from kinoform.gateway.server import Gateway, build
-from kinoform.models.card import ClipLimits, ModelCard, Vocabulary
-from kinoform_proto.asset.v1 import asset_pb2_grpc
+from kinoform.models.card import ClipLimits, MaterialLimits, MeshLimits, ModelCard, Vocabulary
+from kinoform_proto.asset.v1 import asset_pb2, asset_pb2_grpc
 from kinoform_proto.catalog.v1 import catalog_pb2_grpc
 from kinoform_proto.job.v1 import job_pb2, job_pb2_grpc
+from kinoform_proto.material.v1 import material_pb2, material_pb2_grpc
+from kinoform_proto.mesh.v1 import mesh_pb2, mesh_pb2_grpc
 from kinoform_proto.video.v1 import video_pb2, video_pb2_grpc
 
 CLIP = ClipLimits(
@@ -54,6 +59,47 @@ CARD = ModelCard(
     ),
 )
 TEXT_ONLY = replace(CARD, name="text-only", image_input=False, vocabulary=None)
+MESH_CARD = ModelCard(
+    name="form-mini",
+    display_name="Form mini",
+    family="form-mini",
+    version="1",
+    description="Small meshes.",
+    license="Apache-2.0",
+    limits=("Nothing but furniture.",),
+    ranges=MeshLimits(
+        min_resolution=64,
+        max_resolution=128,
+        resolution_step=32,
+        default_resolution=96,
+        default_triangles=20_000,
+        default_texture_size=512,
+        max_steps=40,
+        default_steps=12,
+        default_guidance=2.5,
+        text_tokens=32,
+    ),
+    batch_exact=True,
+    image_input=True,
+    vocabulary=Vocabulary(subjects=("a chair",)),
+)
+BLIND_MESH_CARD = replace(MESH_CARD, name="form-blind", image_input=False, vocabulary=None)
+MATERIAL_CARD = ModelCard(
+    name="grain-mini",
+    display_name="Grain mini",
+    family="grain-mini",
+    version="1",
+    description="Small materials.",
+    license="Apache-2.0",
+    limits=("Nothing but walls.",),
+    ranges=MaterialLimits(
+        sizes=(256, 512), default_size=512, max_steps=30, default_steps=8, default_guidance=1.5, text_tokens=32
+    ),
+    batch_exact=True,
+    image_input=False,
+    vocabulary=Vocabulary(subjects=("red brick",)),
+)
+CARDS = {card.name: card for card in (CARD, TEXT_ONLY, MESH_CARD, BLIND_MESH_CARD, MATERIAL_CARD)}
 PROMPT = "a penguin moves to the left over a teal background"
 PARENT = "projects/default"
 TIMES = RunTimes(lease=50.0, renewal=0.4, silence=50.0, answer=0.6)
@@ -68,8 +114,8 @@ def config(folder: Path, engine_port: int) -> GatewayConfig:
         engine_token="secret",
         database=f"sqlite:///{folder / 'jobs.db'}",
         assets=str(folder / "assets"),
-        cards={card.name: card for card in (CARD, TEXT_ONLY)},
-        default_models={"video": CARD.name},
+        cards=CARDS,
+        default_models={"video": "kino-mini", "mesh": "form-mini", "material": "grain-mini"},
         times=TIMES,
         places_every_s=0.05,
         most_deaths=4,
@@ -89,6 +135,10 @@ class Caller:
         @property
         def videos(self) -> video_pb2_grpc.VideoServiceAsyncStub: ...
         @property
+        def meshes(self) -> mesh_pb2_grpc.MeshServiceAsyncStub: ...
+        @property
+        def materials(self) -> material_pb2_grpc.MaterialServiceAsyncStub: ...
+        @property
         def assets(self) -> asset_pb2_grpc.AssetServiceAsyncStub: ...
         @property
         def models(self) -> catalog_pb2_grpc.CatalogServiceAsyncStub: ...
@@ -103,6 +153,14 @@ class Caller:
             return video_pb2_grpc.VideoServiceStub(self.channel)
 
         @property
+        def meshes(self):
+            return mesh_pb2_grpc.MeshServiceStub(self.channel)
+
+        @property
+        def materials(self):
+            return material_pb2_grpc.MaterialServiceStub(self.channel)
+
+        @property
         def assets(self):
             return asset_pb2_grpc.AssetServiceStub(self.channel)
 
@@ -113,6 +171,39 @@ class Caller:
     async def submit(self, request: video_pb2.GenerateVideoRequest | None = None) -> job_pb2.Job:
         """The accepted job."""
         return (await self.videos.GenerateVideo(request or asked())).job
+
+    async def make(self, request: JobRequest) -> job_pb2.Job:
+        """The accepted job of any type of request."""
+        match request:
+            case video_pb2.GenerateVideoRequest():
+                return (await self.videos.GenerateVideo(request)).job
+            case mesh_pb2.GenerateMeshRequest():
+                return (await self.meshes.GenerateMesh(request)).job
+            case mesh_pb2.ProcessMeshRequest():
+                return (await self.meshes.ProcessMesh(request)).job
+            case mesh_pb2.TextureMeshRequest():
+                return (await self.meshes.TextureMesh(request)).job
+            case mesh_pb2.RenderTurntableRequest():
+                return (await self.meshes.RenderTurntable(request)).job
+            case material_pb2.GenerateMaterialRequest():
+                return (await self.materials.GenerateMaterial(request)).job
+        assert_never(request)
+
+    async def keep(self, data: bytes, media_type: str = "application/octet-stream", parent: str = PARENT) -> str:
+        """The name of an asset with these bytes."""
+        opening = asset_pb2.CreateUploadRequest(
+            parent=parent,
+            request_id=str(uuid.uuid4()),
+            media_type=media_type,
+            size_bytes=len(data),
+            sha256=hashlib.sha256(data).hexdigest(),
+        )
+        opened = await self.assets.CreateUpload(opening)
+        if opened.HasField("asset"):
+            return opened.asset.name
+        part = asset_pb2.Chunk(data=data, crc32c=google_crc32c.value(data))
+        sent = await self.assets.UploadAsset(iter([asset_pb2.UploadAssetRequest(upload=opened.upload, chunk=part)]))
+        return sent.asset.name
 
     async def get(self, name: str) -> job_pb2.Job:
         """The job as it stands."""

@@ -12,8 +12,37 @@ from google.rpc import code_pb2, status_pb2
 from kinoform.store.assets import AssetStore, Blob
 from kinoform_proto.engine.v1 import engine_pb2, engine_pb2_grpc
 from kinoform_proto.engine.v1.engine_pb2 import Released, RunResponse
+from kinoform_proto.type.v1.report_pb2 import MaterialReport, MeshReport, TextureInfo
 
 STEPS = 6
+MEDIA_TYPES = {
+    "video": "video/mp4",
+    "poster": "image/png",
+    "glb": "model/gltf-binary",
+    "material": "application/zip",
+}
+ROLES = {
+    "kinoform.video.v1.GenerateVideoRequest": ("video", "poster"),
+    "kinoform.mesh.v1.GenerateMeshRequest": ("glb", "poster"),
+    "kinoform.mesh.v1.ProcessMeshRequest": ("glb",),
+    "kinoform.mesh.v1.TextureMeshRequest": ("glb", "poster"),
+    "kinoform.mesh.v1.RenderTurntableRequest": ("video", "poster"),
+    "kinoform.material.v1.GenerateMaterialRequest": ("material", "poster"),
+}
+"""What each type of request makes."""
+MESH_REPORT = MeshReport(
+    triangles=12,
+    vertices=24,
+    watertight=True,
+    manifold="NoError",
+    volume_m3=0.125,
+    size_m=(0.5, 0.5, 0.5),
+    uv_min=(0.0, 0.25),
+    uv_max=(1.0, 0.75),
+    textures=[TextureInfo(role="base_colour", width=512, height=512)],
+    findings=["NODE_EMPTY"],
+)
+MATERIAL_REPORT = MaterialReport(size=512, size_m=1.5, tileability_x=1.1, tileability_y=0.9)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -153,11 +182,15 @@ class _Stream:
         return RunResponse(preview=engine_pb2.PreviewReady(step=step, image=_blob(blob), frames=1))
 
     def _outputs(self) -> list[RunResponse]:
-        return [self._output("video", "video/mp4"), self._output("poster", "image/png")]
+        return [self._output(role) for role in ROLES[self.start.request.TypeName()]]
 
-    def _output(self, role: str, media_type: str) -> RunResponse:
-        blob = self.engine.blobs.put_bytes(made_of(self.start.request, role), media_type)
+    def _output(self, role: str) -> RunResponse:
+        blob = self.engine.blobs.put_bytes(made_of(self.start.request, role), MEDIA_TYPES[role])
         output = engine_pb2.OutputStored(role=role, blob=_blob(blob), display_name=f"{role}.bin")
+        if role == "glb":
+            output.mesh.CopyFrom(MESH_REPORT)
+        elif role == "material":
+            output.material.CopyFrom(MATERIAL_REPORT)
         return RunResponse(output=output)
 
 

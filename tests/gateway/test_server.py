@@ -3,7 +3,7 @@
 import asyncio
 import subprocess
 import sys
-from dataclasses import replace
+from dataclasses import asdict, replace
 from fractions import Fraction
 from pathlib import Path
 
@@ -19,7 +19,7 @@ from kinoform.gateway.server import SERVICES, BadAddress, build
 from kinoform.models.card import card_from_json
 from kinoform_proto.catalog.v1 import catalog_pb2
 from kinoform_proto.job.v1 import job_pb2
-from tests.gateway.gateway_peer import CARD, PARENT, Caller, refusal, running
+from tests.gateway.gateway_peer import CARD, CARDS, MATERIAL_CARD, MESH_CARD, PARENT, Caller, refusal, running
 from tests.gateway.scripted_engine import ScriptedEngine
 
 _SERVING = health_pb2.HealthCheckResponse.SERVING
@@ -56,10 +56,14 @@ async def test_reflection_names_the_services(caller: Caller) -> None:
 
 async def test_the_catalogue_shows_whole_cards(caller: Caller) -> None:
     models = (await caller.models.ListModels(catalog_pb2.ListModelsRequest())).models
-    assert [model.name for model in models] == ["models/kino-mini", "models/text-only"]
-    assert [model.is_default for model in models] == [True, False]
+    assert [model.name for model in models] == [f"models/{name}" for name in sorted(CARDS)]
+    assert [model.name for model in models if model.is_default] == [
+        "models/form-mini",
+        "models/grain-mini",
+        "models/kino-mini",
+    ]
     model = (await caller.models.GetModel(catalog_pb2.GetModelRequest(name="models/kino-mini"))).model
-    assert model == models[0]
+    assert model in models
     rate = model.video.default_frame_rate
     assert Fraction(rate.numerator, rate.denominator) == CARD.ranges.default_frame_rate
     vocabulary = model.card["vocabulary"]
@@ -67,6 +71,17 @@ async def test_the_catalogue_shows_whole_cards(caller: Caller) -> None:
     assert card_from_json({**CARD.to_json(), "display_name": model.card["display_name"]}) == CARD
     status = await refusal(caller.models.GetModel(catalog_pb2.GetModelRequest(name="models/nope")))
     assert status.code == code_pb2.NOT_FOUND
+
+
+async def test_the_catalogue_shows_the_ranges_of_meshes_and_materials(caller: Caller) -> None:
+    models = (await caller.models.ListModels(catalog_pb2.ListModelsRequest())).models
+    shown = {model.name: model for model in models}
+    mesh, material = shown["models/form-mini"].mesh, shown["models/grain-mini"].material
+    assert {field.name: value for field, value in mesh.ListFields()} == asdict(MESH_CARD.ranges)
+    assert {field.name: value for field, value in material.ListFields()} == {
+        **asdict(MATERIAL_CARD.ranges),
+        "sizes": [256, 512],
+    }
 
 
 async def test_keys_are_asked_of_everybody_when_there_are_any(config: GatewayConfig, tmp_path: Path) -> None:

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from kinoform.gateway.pictures import PictureLimits
+from kinoform.gateway.inputs import InputLimits
 from kinoform.gateway.runstream import RunTimes
 from kinoform.models.card import AnyCard, Kind
 
@@ -29,19 +29,19 @@ class GatewayConfig:
     cards: Mapping[str, AnyCard]
     """Models offered, by name."""
     default_models: Mapping[Kind, str]
-    """Model of requests that name none, for each kind that is offered."""
+    """Model of requests that name none. A kind whose model here is not among the cards is not offered."""
     api_keys: Path | None = None
     """File of accepted API keys, one a line; None lets everybody in."""
     tls: tuple[Path, Path] | None = None
     """(certificate chain, private key), PEM; None serves in the clear."""
     max_running: int = 8
-    """Jobs run at once by this gateway."""
+    """Jobs of one kind run at once by this gateway."""
     places_every_s: float = 1.0
     """How often a waiting job is told its place in the queue, at the most."""
     times: RunTimes = field(default_factory=RunTimes)
     most_deaths: int = 20
     """Replicas that a job may cost without coming further."""
-    pictures: PictureLimits = field(default_factory=PictureLimits)
+    inputs: InputLimits = field(default_factory=InputLimits)
     max_upload_bytes: int = 16 * 2**30
     max_connection_age_s: float | None = None
     """Connections older than this are asked to come again, maybe to another gateway. None: never."""

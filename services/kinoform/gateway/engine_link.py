@@ -8,11 +8,11 @@ import grpc
 from google.protobuf import any_pb2
 from google.protobuf.duration_pb2 import Duration
 
+from kinoform.gateway.resolve.requests import media_inputs, unpacked
 from kinoform.store.asset_records import Assets
 from kinoform.store.assets import AssetStore
 from kinoform.store.records import Claim
 from kinoform_proto.engine.v1 import engine_pb2, engine_pb2_grpc
-from kinoform_proto.video.v1 import video_pb2
 
 _OPTIONS = (
     ("grpc.initial_reconnect_backoff_ms", 100),
@@ -85,9 +85,9 @@ class StartMaker:
         return engine_pb2.RunRequest(start=start)
 
     def _inputs(self, packed: any_pb2.Any) -> dict[str, engine_pb2.Blob]:
-        request = video_pb2.GenerateVideoRequest()
-        if not packed.Unpack(request) or not request.spec.HasField("image"):
-            return {}
-        record = self._assets.get(request.spec.image.asset)
-        blob = engine_pb2.Blob(sha256=record.sha256, size_bytes=record.size, media_type=record.media_type)
-        return {"spec.image": blob}
+        request = unpacked(packed)
+        return {} if request is None else {path: self._blob(given.asset) for path, given in media_inputs(request)}
+
+    def _blob(self, asset: str) -> engine_pb2.Blob:
+        record = self._assets.get(asset)
+        return engine_pb2.Blob(sha256=record.sha256, size_bytes=record.size, media_type=record.media_type)

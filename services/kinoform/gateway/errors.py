@@ -39,6 +39,18 @@ class BadRequest(GatewayError):
         return "; ".join(f"{violation.field}: {violation.description}" for violation in self.violations)
 
 
+class NotOffered(GatewayError):
+    """This server has no model for the kind of work. Another server may, or this one started with such a model."""
+
+    def __init__(self, kind: str, offered: Sequence[str]) -> None:
+        super().__init__(kind, offered)
+        self.kind = kind
+        self.offered = tuple(offered)
+
+    def __str__(self) -> str:
+        return f"this server offers no {self.kind} model; it offers: {', '.join(self.offered) or 'nothing'}"
+
+
 class Unauthenticated(GatewayError):
     """The call carries no API key that this server knows."""
 
@@ -87,6 +99,7 @@ class Answer:
 
 TABLE: Mapping[type[Exception], Answer] = {
     BadRequest: Answer(grpc.StatusCode.INVALID_ARGUMENT, "BAD_REQUEST"),
+    NotOffered: Answer(grpc.StatusCode.FAILED_PRECONDITION, "NOT_OFFERED"),
     Unauthenticated: Answer(grpc.StatusCode.UNAUTHENTICATED, "API_KEY_INVALID"),
     ShuttingDown: Answer(grpc.StatusCode.UNAVAILABLE, "SHUTTING_DOWN"),
     ChunkCorrupt: Answer(grpc.StatusCode.ABORTED, "CHECKSUM_MISMATCH"),
@@ -145,6 +158,8 @@ def _metadata(error: Exception) -> dict[str, str]:
     match error:
         case BadRequest():
             return {"field": error.violations[0].field} if error.violations else {}
+        case NotOffered():
+            return {"kind": error.kind}
         case store_errors.RequestIdReused():
             return {"request_id": error.request_id, "name": error.name}
         case store_errors.WrongState():

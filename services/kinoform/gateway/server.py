@@ -4,6 +4,7 @@ import asyncio
 import secrets
 import time
 from dataclasses import dataclass
+from functools import partial
 
 import grpc
 import structlog
@@ -18,16 +19,18 @@ from kinoform.gateway.dispatcher import Dispatcher, DispatcherConfig
 from kinoform.gateway.edge import Edge
 from kinoform.gateway.engine_link import EngineLink, StartMaker
 from kinoform.gateway.health import Health
+from kinoform.gateway.inputs import Inputs
 from kinoform.gateway.jobs import JobServicer
 from kinoform.gateway.ledger import Books
 from kinoform.gateway.leftovers import Leftovers
+from kinoform.gateway.makers import Intake, MaterialServicer, MeshServicer, VideoServicer
+from kinoform.gateway.offer import Offer
 from kinoform.gateway.patience import Patience
-from kinoform.gateway.pictures import Pictures
 from kinoform.gateway.places import Pace, Places
-from kinoform.gateway.resolve import Resolver
+from kinoform.gateway.resolve.requests import JOB_REQUESTS, objections
 from kinoform.gateway.runstream import RunParts
 from kinoform.gateway.steer import Steering
-from kinoform.gateway.submit import KIND, Submitter, VideoServicer
+from kinoform.gateway.submit import Submitter
 from kinoform.gateway.uploads import Uploader
 from kinoform.gateway.validation import Checker
 from kinoform.gateway.watch import Watcher
@@ -36,6 +39,8 @@ from kinoform.store.open import Store, open_store
 from kinoform_proto.asset.v1 import asset_pb2, asset_pb2_grpc
 from kinoform_proto.catalog.v1 import catalog_pb2, catalog_pb2_grpc
 from kinoform_proto.job.v1 import job_pb2, job_pb2_grpc
+from kinoform_proto.material.v1 import material_pb2, material_pb2_grpc
+from kinoform_proto.mesh.v1 import mesh_pb2, mesh_pb2_grpc
 from kinoform_proto.video.v1 import video_pb2, video_pb2_grpc
 
 _log = structlog.get_logger("kinoform.gateway")
@@ -44,6 +49,8 @@ SERVICES = tuple(
     file.services_by_name[name].full_name
     for file, name in (
         (video_pb2.DESCRIPTOR, "VideoService"),
+        (mesh_pb2.DESCRIPTOR, "MeshService"),
+        (material_pb2.DESCRIPTOR, "MaterialService"),
         (job_pb2.DESCRIPTOR, "JobService"),
         (asset_pb2.DESCRIPTOR, "AssetService"),
         (catalog_pb2.DESCRIPTOR, "CatalogService"),
@@ -122,34 +129,30 @@ STREAMS_END_S = 0.5
 def build(config: GatewayConfig) -> Gateway:
     """A gateway, its stores opened. Call it inside a running event loop. Raises StoreUnavailable, ValueError."""
     store, blobs = open_store(config.database), AssetStore(config.assets)
-    link = EngineLink(config.engine, config.engine_token)
-    leftovers = Leftovers(store.assets, blobs)
-    pace = Pace(config.max_running)
-    dispatcher = _dispatcher(config, store, blobs, link, leftovers, pace)
-    draining = asyncio.Event()
-    resolver = Resolver(config.cards, config.default_models["video"], lambda: secrets.randbits(SEED_BITS))
-    checker = Checker(resolver.objections)
-    checker.warm(video_pb2.GenerateVideoRequest(), job_pb2.GetJobRequest(), job_pb2.WatchJobRequest())
+    offer = Offer(config.cards, config.default_models, lambda: secrets.randbits(SEED_BITS))
+    running = _run_parts(config, store, blobs)
+    dispatcher = Dispatcher(
+        running, store.notifier, DispatcherConfig(kinds=offer.kinds, max_running=config.max_running)
+    )
+    parts = Parts(
+        store=store,
+        link=running.link,
+        dispatcher=dispatcher,
+        health=Health(store.jobs, running.link, SERVICES),
+        places=Places(store.jobs, store.events, store.notifier, running.pace, now_us, config.places_every_s),
+        draining=asyncio.Event(),
+    )
+    checker = Checker(partial(objections, offer=offer))
+    checker.warm(*(kind() for kind in JOB_REQUESTS), job_pb2.GetJobRequest(), job_pb2.WatchJobRequest())
     keys = None if config.api_keys is None else read_keys(config.api_keys)
     server = grpc.aio.server(interceptors=[Edge(checker, keys)], options=_options(config))
-    health = Health(store.jobs, link, SERVICES)
-    places = Places(store.jobs, store.events, store.notifier, pace, now_us, config.places_every_s)
-
-    pictures = Pictures(store.assets, blobs, config.pictures, now_us)
-    submitter = Submitter(store.jobs, pictures, resolver, now_us)
-    steering = Steering(store.jobs, leftovers, now_us, dispatcher.cancel)
-    watcher = Watcher(store.jobs, store.events, store.notifier)
-    uploader = Uploader(store.assets, store.uploads, blobs, now_us, config.max_upload_bytes)
-
-    video_pb2_grpc.add_VideoServiceServicer_to_server(VideoServicer(submitter, draining), server)
-    job_pb2_grpc.add_JobServiceServicer_to_server(JobServicer(store.jobs, steering, watcher), server)
-    asset_pb2_grpc.add_AssetServiceServicer_to_server(AssetServicer(store.assets, blobs, uploader, leftovers), server)
-    catalog = CatalogServicer(config.cards, config.default_models)
-    catalog_pb2_grpc.add_CatalogServiceServicer_to_server(catalog, server)
-    health_pb2_grpc.add_HealthServicer_to_server(health.servicer, server)
+    inputs = Inputs(store.assets, blobs, config.inputs, now_us)
+    _add_makers(server, Intake(Submitter(store.jobs, inputs, offer, now_us), parts.draining))
+    _add_keepers(server, config, parts, running.books)
+    health_pb2_grpc.add_HealthServicer_to_server(parts.health.servicer, server)
     names = (*SERVICES, health_pb2.DESCRIPTOR.services_by_name["Health"].full_name, reflection.SERVICE_NAME)
     reflection.enable_server_reflection(names, server)
-    return Gateway(config, server, Parts(store, link, dispatcher, health, places, draining))
+    return Gateway(config, server, parts)
 
 
 def now_us() -> int:
@@ -157,19 +160,35 @@ def now_us() -> int:
     return time.time_ns() // 1000
 
 
-def _dispatcher(
-    config: GatewayConfig, store: Store, blobs: AssetStore, link: EngineLink, leftovers: Leftovers, pace: Pace
-) -> Dispatcher:
-    parts = RunParts(
+def _run_parts(config: GatewayConfig, store: Store, blobs: AssetStore) -> RunParts:
+    return RunParts(
         jobs=store.jobs,
-        books=Books(store.leases, blobs, leftovers, now_us),
-        link=link,
+        books=Books(store.leases, blobs, Leftovers(store.assets, blobs), now_us),
+        link=EngineLink(config.engine, config.engine_token),
         starts=StartMaker(store.assets, blobs, config.engine_token, config.times.lease),
         patience=Patience(config.most_deaths),
-        pace=pace,
+        pace=Pace(config.max_running),
         times=config.times,
     )
-    return Dispatcher(parts, store.notifier, DispatcherConfig(kinds=(KIND,), max_running=config.max_running))
+
+
+def _add_makers(server: grpc.aio.Server, intake: Intake) -> None:
+    """What makes jobs."""
+    video_pb2_grpc.add_VideoServiceServicer_to_server(VideoServicer(intake), server)
+    mesh_pb2_grpc.add_MeshServiceServicer_to_server(MeshServicer(intake), server)
+    material_pb2_grpc.add_MaterialServiceServicer_to_server(MaterialServicer(intake), server)
+
+
+def _add_keepers(server: grpc.aio.Server, config: GatewayConfig, parts: Parts, books: Books) -> None:
+    """What keeps jobs, assets and models."""
+    store, blobs, leftovers = parts.store, books.blobs, books.leftovers
+    steering = Steering(store.jobs, leftovers, now_us, parts.dispatcher.cancel)
+    watcher = Watcher(store.jobs, store.events, store.notifier)
+    uploader = Uploader(store.assets, store.uploads, blobs, now_us, config.max_upload_bytes)
+    catalog = CatalogServicer(config.cards, config.default_models)
+    job_pb2_grpc.add_JobServiceServicer_to_server(JobServicer(store.jobs, steering, watcher), server)
+    asset_pb2_grpc.add_AssetServiceServicer_to_server(AssetServicer(store.assets, blobs, uploader, leftovers), server)
+    catalog_pb2_grpc.add_CatalogServiceServicer_to_server(catalog, server)
 
 
 def _options(config: GatewayConfig) -> list[tuple[str, int]]:

@@ -1,0 +1,136 @@
+"""Pictures, meshes and materials given to a request: looked at before the request is accepted."""
+
+import threading
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from functools import partial
+from typing import NamedTuple
+
+from kinoform.gateway.errors import Violation
+from kinoform.media.errors import MediaError, MediaTooLarge, MediaUnsupported
+from kinoform.media.image import probe_image
+from kinoform.media.mesh.detect import probe_mesh
+from kinoform.media.mesh.limits import MeshLimits
+from kinoform.store.asset_records import Assets
+from kinoform.store.assets import AssetStore
+from kinoform.store.errors import AlreadyExists, NotFound
+from kinoform.store.records import AssetRecord
+from kinoform_proto.type.v1.type_pb2 import MediaInput
+
+_ZIP, _ZIP_TYPE = b"PK\x03\x04", "application/zip"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class InputLimits:
+    """How large inputs may be. Anything larger is refused by its record or its header, before it is decoded."""
+
+    picture_bytes: int = 32 * 2**20
+    picture_pixels: int = 40_000_000
+    picture_side: int = 16_384
+    mesh_bytes: int = 256 * 2**20
+    material_bytes: int = 64 * 2**20
+
+
+class Seen(NamedTuple):
+    """What a file is, by its bytes."""
+
+    media_type: str
+    ending: str
+    """Of its name, without the dot."""
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """How one kind of input is judged."""
+
+    max_bytes: int
+    judge: Callable[[bytes], Seen]
+    """Raises MediaError."""
+
+
+class Inputs:
+    """Judges and stores inputs. All methods block."""
+
+    def __init__(self, assets: Assets, blobs: AssetStore, limits: InputLimits, clock: Callable[[], int]) -> None:
+        self._assets = assets
+        self._blobs = blobs
+        self._clock = clock
+        self._looks = _looks(limits)
+        self._reading = threading.Lock()
+
+    def violations(self, path: str, given: MediaInput, project: str) -> list[Violation]:
+        """What is wrong with the input at that path of a request: `spec.mesh`."""
+        look = self._look(path)
+        if given.WhichOneof("source") == "inline":
+            return _broken(f"{path}.inline", given.inline, look)
+        field, name = f"{path}.asset", given.asset
+        if not name.startswith(f"projects/{project}/"):
+            return [Violation(field, f"{name} belongs to another project")]
+        try:
+            record = self._assets.get(name)
+            if record.size > look.max_bytes:
+                return [Violation(field, f"{name} has {record.size} bytes; at most {look.max_bytes} are read")]
+            with self._reading:  # one at a time: many large files at once would not fit into memory
+                return _broken(field, self._blobs.read(record.sha256), look)
+        except NotFound:
+            return [Violation(field, f"{name} does not exist")]
+
+    def store(self, path: str, data: bytes, project: str) -> str:
+        """Keep a sound input as an asset and return its name. The same bytes give the same asset."""
+        seen = self._look(path).judge(data)
+        blob = self._blobs.put_bytes(data, seen.media_type)
+        name = f"projects/{project}/assets/input-{blob.sha256[:40]}"
+        record = AssetRecord(
+            name=name,
+            project=project,
+            sha256=blob.sha256,
+            size=blob.size,
+            media_type=seen.media_type,
+            created_at=self._clock(),
+            display_name=f"input.{seen.ending}",
+        )
+        try:
+            self._assets.create(record)
+        except AlreadyExists:
+            return name
+        return name
+
+    def _look(self, path: str) -> Look:
+        return self._looks[path.rpartition(".")[2]]
+
+
+def _looks(limits: InputLimits) -> Mapping[str, Look]:
+    """By the last part of an input's field path."""
+    return {
+        "image": Look(limits.picture_bytes, partial(_picture, limits)),
+        "mesh": Look(limits.mesh_bytes, partial(_mesh, limits)),
+        "material": Look(limits.material_bytes, partial(_material, limits)),
+    }
+
+
+def _picture(limits: InputLimits, data: bytes) -> Seen:
+    pixels, size, side = limits.picture_pixels, limits.picture_bytes, limits.picture_side
+    media_type = probe_image(data, max_pixels=pixels, max_bytes=size, max_side=side).media_type
+    return Seen(media_type, media_type.removeprefix("image/"))
+
+
+def _mesh(limits: InputLimits, data: bytes) -> Seen:
+    info = probe_mesh(data, MeshLimits(max_bytes=limits.mesh_bytes))
+    return Seen(info.media_type, "zip" if info.media_type == _ZIP_TYPE else info.format.value)
+
+
+def _material(limits: InputLimits, data: bytes) -> Seen:
+    # No more than this: who unpacks it guards himself.
+    if len(data) > limits.material_bytes:
+        raise MediaTooLarge(f"{len(data)} bytes; at most {limits.material_bytes} are allowed")
+    if not data.startswith(_ZIP):
+        raise MediaUnsupported("not a ZIP file as GenerateMaterial writes it")
+    return Seen(_ZIP_TYPE, "zip")
+
+
+def _broken(field: str, data: bytes, look: Look) -> list[Violation]:
+    try:
+        look.judge(data)
+    except MediaError as error:
+        return [Violation(field, error.reason)]
+    return []

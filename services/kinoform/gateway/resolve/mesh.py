@@ -1,0 +1,100 @@
+"""Meshes, made and worked on: defaults, and the model's limits."""
+
+from collections.abc import Iterator
+
+from kinoform.gateway.errors import Violation
+from kinoform.gateway.offer import Offer
+from kinoform.gateway.resolve.resolved import Resolved, too_many_steps
+from kinoform.models.card import MeshCard, MeshLimits
+from kinoform_proto.mesh.v1.mesh_pb2 import (
+    MESH_FORMAT_GLB,
+    MeshDelivery,
+    MeshSpec,
+    ProcessSpec,
+    SurfaceOptions,
+    TextureSpec,
+)
+
+TEXTURE_SIZE = 1024
+"""Edge in pixels of textures that are baked onto stored meshes."""
+LODS = 1
+
+
+def resolve_mesh(spec: MeshSpec, offer: Offer) -> Resolved:
+    """Fill in what the spec leaves open; the height stays so, since the model gives it.
+
+    Raises BadRequest, NotOffered.
+    """
+    card = offer.mesh(spec.model)
+    spec.model = card.name
+    offer.fill_sampling(spec.sampling, card.ranges)
+    _fill_surface(spec.surface, card.ranges)
+    _fill_delivery(spec.delivery)
+    return Resolved(kind="mesh", card=card, prompt=spec.prompt.text, violations=tuple(_violations(spec, card)))
+
+
+def resolve_process(spec: ProcessSpec, offer: Offer) -> Resolved:
+    """Fill in what the spec leaves open. Raises NotOffered."""
+    offer.need("mesh")
+    spec.repair = spec.repair or spec.close
+    _fill_texture_size(spec)
+    if not spec.HasField("lods"):
+        spec.lods = LODS
+    _fill_delivery(spec.delivery)
+    return Resolved(kind="mesh")
+
+
+def resolve_texture(spec: TextureSpec, offer: Offer) -> Resolved:
+    """Fill in what the spec leaves open; a tile's edge stays so, since the material has one.
+
+    Raises BadRequest, NotOffered.
+    """
+    offer.need("mesh")
+    _fill_texture_size(spec)
+    _fill_delivery(spec.delivery)
+    if not spec.HasField("prompt"):
+        return Resolved(kind="mesh", violations=tuple(_meaningless(spec)))
+    card = offer.material(spec.model)
+    spec.model = card.name
+    offer.fill_sampling(spec.sampling, card.ranges)
+    found = tuple(too_many_steps(spec.sampling, card.ranges.max_steps))
+    return Resolved(kind="mesh", card=card, prompt=spec.prompt.text, violations=found)
+
+
+def _fill_surface(surface: SurfaceOptions, ranges: MeshLimits) -> None:
+    if not surface.HasField("resolution"):
+        surface.resolution = ranges.default_resolution
+    if not surface.HasField("triangles"):
+        surface.triangles = ranges.default_triangles
+    if not surface.HasField("lods"):
+        surface.lods = LODS
+    if not surface.HasField("texture_size"):
+        surface.texture_size = ranges.default_texture_size
+
+
+def _fill_texture_size(spec: ProcessSpec | TextureSpec) -> None:
+    if not spec.HasField("texture_size"):
+        spec.texture_size = TEXTURE_SIZE
+
+
+def _fill_delivery(delivery: MeshDelivery) -> None:
+    if not delivery.formats:
+        delivery.formats.append(MESH_FORMAT_GLB)
+
+
+def _violations(spec: MeshSpec, card: MeshCard) -> Iterator[Violation]:
+    ranges, resolution = card.ranges, spec.surface.resolution
+    if spec.HasField("image") and not card.image_input:
+        yield Violation("spec.image", f"{card.name} takes no picture")
+    yield from too_many_steps(spec.sampling, ranges.max_steps)
+    if not ranges.min_resolution <= resolution <= ranges.max_resolution or resolution % ranges.resolution_step:
+        rule = f"{ranges.min_resolution} to {ranges.max_resolution}, a multiple of {ranges.resolution_step}"
+        yield Violation("spec.surface.resolution", f"must be {rule}, is {resolution}")
+
+
+def _meaningless(spec: TextureSpec) -> Iterator[Violation]:
+    # Refused rather than passed over: who chooses a model does not expect that none runs.
+    if spec.model:
+        yield Violation("spec.model", "belongs to a prompt; a stored material needs no model")
+    if spec.sampling.ListFields():
+        yield Violation("spec.sampling", "belongs to a prompt; a stored material needs no model")

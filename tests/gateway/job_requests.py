@@ -1,0 +1,232 @@
+"""A good request of every type that makes jobs, as small as it gets, and what the gateway makes of it."""
+
+import io
+import struct
+import uuid
+import zipfile
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+from google.protobuf import text_format
+from google.protobuf.message import Message
+from PIL import Image
+
+from kinoform.gateway.resolve.requests import JobRequest, copied
+from kinoform_proto.material.v1.material_pb2 import GenerateMaterialRequest
+from kinoform_proto.mesh.v1.mesh_pb2 import (
+    GenerateMeshRequest,
+    ProcessMeshRequest,
+    RenderTurntableRequest,
+    TextureMeshRequest,
+)
+from kinoform_proto.type.v1.type_pb2 import MediaInput, Sampling
+from kinoform_proto.video.v1.video_pb2 import GenerateVideoRequest
+
+PARENT = "projects/default"
+
+
+def picture(width: int = 8, height: int = 8) -> bytes:
+    """A PNG file."""
+    file = io.BytesIO()
+    Image.linear_gradient("L").resize((width, height)).convert("RGB").save(file, "PNG")
+    return file.getvalue()
+
+
+def mesh() -> bytes:
+    """A binary STL file of one triangle."""
+    corners = (0, 0, 0, 1, 0, 0, 0, 1, 0)
+    return bytes(80) + struct.pack("<I12fH", 1, 0, 0, 1, *corners, 0)
+
+
+def material() -> bytes:
+    """A ZIP file."""
+    file = io.BytesIO()
+    with zipfile.ZipFile(file, "w") as archive:
+        archive.writestr(zipfile.ZipInfo("material.mtlx"), b"<materialx/>")
+    return file.getvalue()
+
+
+INPUTS = {"spec.image": picture(), "spec.mesh": mesh(), "spec.material": material()}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Case:
+    """One type of request."""
+
+    make: Callable[[], JobRequest]
+    """A good request, with a new id, that leaves open what it can."""
+    kind: str
+    model: str
+    inputs: tuple[str, ...] = ()
+    """Paths of its media inputs."""
+    settled: str
+    """Its spec once it is accepted, in text; inputs and the seed left out."""
+
+
+def clip() -> GenerateVideoRequest:
+    """A clip from a picture."""
+    request = GenerateVideoRequest(parent=PARENT, request_id=_id())
+    request.spec.prompt.text = "a penguin"
+    request.spec.image.inline = picture()
+    return request
+
+
+def shape() -> GenerateMeshRequest:
+    """A mesh from text."""
+    request = GenerateMeshRequest(parent=PARENT, request_id=_id())
+    request.spec.prompt.text = "a chair"
+    return request
+
+
+def shape_from_picture() -> GenerateMeshRequest:
+    """A mesh from a picture alone."""
+    request = GenerateMeshRequest(parent=PARENT, request_id=_id())
+    request.spec.image.inline = picture()
+    return request
+
+
+def process() -> ProcessMeshRequest:
+    """A mesh to be closed."""
+    request = ProcessMeshRequest(parent=PARENT, request_id=_id())
+    request.spec.mesh.inline = mesh()
+    request.spec.close = True
+    return request
+
+
+def texture() -> TextureMeshRequest:
+    """A mesh and a material in words."""
+    request = TextureMeshRequest(parent=PARENT, request_id=_id())
+    request.spec.mesh.inline = mesh()
+    request.spec.prompt.text = "red brick"
+    return request
+
+
+def texture_from_material() -> TextureMeshRequest:
+    """A mesh and a material."""
+    request = TextureMeshRequest(parent=PARENT, request_id=_id())
+    request.spec.mesh.inline = mesh()
+    request.spec.material.inline = material()
+    return request
+
+
+def turntable() -> RenderTurntableRequest:
+    """A mesh to be shown."""
+    request = RenderTurntableRequest(parent=PARENT, request_id=_id())
+    request.spec.mesh.inline = mesh()
+    return request
+
+
+def see_through() -> RenderTurntableRequest:
+    """A mesh to be shown without a backdrop."""
+    request = turntable()
+    request.spec.transparent = True
+    return request
+
+
+def surface() -> GenerateMaterialRequest:
+    """A material in words."""
+    request = GenerateMaterialRequest(parent=PARENT, request_id=_id())
+    request.spec.prompt.text = "red brick"
+    return request
+
+
+CASES: Mapping[str, Case] = {
+    "clip": Case(
+        make=clip,
+        kind="video",
+        model="kino-mini",
+        inputs=("spec.image",),
+        settled="""
+            model: "kino-mini" prompt { text: "a penguin" } frames: 8 size { width: 64 height: 64 }
+            frame_rate { numerator: 24000 denominator: 1001 } sampling { steps: 20 guidance: 3 }
+            file { format: FORMAT_MP4 }
+        """,
+    ),
+    "mesh": Case(
+        make=shape,
+        kind="mesh",
+        model="form-mini",
+        settled="""
+            model: "form-mini" prompt { text: "a chair" } sampling { steps: 12 guidance: 2.5 }
+            surface { resolution: 96 triangles: 20000 lods: 1 texture_size: 512 }
+            delivery { formats: MESH_FORMAT_GLB }
+        """,
+    ),
+    "mesh from a picture": Case(
+        make=shape_from_picture,
+        kind="mesh",
+        model="form-mini",
+        inputs=("spec.image",),
+        settled="""
+            model: "form-mini" sampling { steps: 12 guidance: 2.5 }
+            surface { resolution: 96 triangles: 20000 lods: 1 texture_size: 512 }
+            delivery { formats: MESH_FORMAT_GLB }
+        """,
+    ),
+    "process": Case(
+        make=process,
+        kind="mesh",
+        model="",
+        inputs=("spec.mesh",),
+        settled="repair: true close: true texture_size: 1024 lods: 1 delivery { formats: MESH_FORMAT_GLB }",
+    ),
+    "texture": Case(
+        make=texture,
+        kind="mesh",
+        model="grain-mini",
+        inputs=("spec.mesh",),
+        settled="""
+            prompt { text: "red brick" } model: "grain-mini" sampling { steps: 8 guidance: 1.5 }
+            texture_size: 1024 delivery { formats: MESH_FORMAT_GLB }
+        """,
+    ),
+    "texture from a material": Case(
+        make=texture_from_material,
+        kind="mesh",
+        model="",
+        inputs=("spec.mesh", "spec.material"),
+        settled="texture_size: 1024 delivery { formats: MESH_FORMAT_GLB }",
+    ),
+    "turntable": Case(
+        make=turntable,
+        kind="mesh",
+        model="",
+        inputs=("spec.mesh",),
+        settled="""
+            frames: 24 size: 384 frame_rate { numerator: 12 denominator: 1 } elevation_deg: 20 format: FORMAT_MP4
+        """,
+    ),
+    "transparent turntable": Case(
+        make=see_through,
+        kind="mesh",
+        model="",
+        inputs=("spec.mesh",),
+        settled="""
+            frames: 24 size: 384 frame_rate { numerator: 12 denominator: 1 } elevation_deg: 20 transparent: true
+            format: FORMAT_WEBM
+        """,
+    ),
+    "material": Case(
+        make=surface,
+        kind="material",
+        model="grain-mini",
+        settled="""
+            model: "grain-mini" prompt { text: "red brick" } sampling { steps: 8 guidance: 1.5 } size: 512
+        """,
+    ),
+}
+
+
+def spec_text(request: JobRequest) -> str:
+    """The spec in text, inputs and seed left out; what it says of them is checked elsewhere."""
+    spec: Message = copied(request.spec)
+    for field, value in spec.ListFields():
+        if isinstance(value, MediaInput):
+            spec.ClearField(field.name)
+        elif isinstance(value, Sampling):
+            value.ClearField("seed")
+    return text_format.MessageToString(spec, as_one_line=True)
+
+
+def _id() -> str:
+    return str(uuid.uuid4())
