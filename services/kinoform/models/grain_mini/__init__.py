@@ -1,0 +1,1 @@
+"""grain-mini: text to seamless material, by diffusion on latents that wrap around."""
