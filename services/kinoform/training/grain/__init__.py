@@ -1,0 +1,1 @@
+"""How grain-mini is made: procedural materials, their captions, the codec and the denoiser."""

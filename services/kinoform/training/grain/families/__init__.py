@@ -1,0 +1,1 @@
+"""The procedural materials, by what they are made of."""

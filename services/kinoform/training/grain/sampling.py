@@ -1,0 +1,39 @@
+"""Tiles from captions, by the model family itself: what is measured is what is served."""
+
+from collections.abc import Iterator, Sequence
+
+import numpy as np
+
+from kinoform.models.grain_mini.family import ROWS, GrainMini
+from kinoform.models.material import MaterialRequest, TileMaps
+from kinoform.training.grain.captions import canonical
+from kinoform.training.grain.descriptors import Planes
+from kinoform.training.grain.recipe import FAMILIES, Recipe, held_out
+
+
+def chosen(count: int) -> list[Recipe]:
+    """`count` held-out recipes: of all families in turn, each one's spread over its own; beyond all, again."""
+    own = {name: [recipe for recipe in held_out() if recipe.family == name] for name in FAMILIES}
+    turns = -(-count // len(own))
+    picked = [found[(turn * len(found)) // turns % len(found)] for turn in range(turns) for found in own.values()]
+    return picked[:count]
+
+
+def request(recipe: Recipe, *, seed: int, steps: int, guidance: float, size: int = 256) -> MaterialRequest:
+    """The canonical caption's request."""
+    return MaterialRequest(prompt=canonical(recipe), size=size, steps=steps, guidance=guidance, seed=seed)
+
+
+def sample(family: GrainMini, requests: Sequence[MaterialRequest]) -> Iterator[Planes]:
+    """The planes of each request's tile, in order; requests of one size, steps and guidance share forward passes."""
+    for start in range(0, len(requests), ROWS):
+        asked = requests[start : start + ROWS]
+        states = [family.begin(each, family.encode(each)) for each in asked]
+        for _ in range(asked[0].steps):
+            states = family.denoise(states)
+        yield from (planes_of(family.decode(state)) for state in states)
+
+
+def planes_of(maps: TileMaps) -> Planes:
+    """(6, n, n)."""
+    return np.concatenate([np.moveaxis(maps.base_colour, 2, 0), [maps.roughness, maps.metallic, maps.height]])
