@@ -8,6 +8,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import BinaryIO
 
+from kinoform_client._core.media_types import HEAD
 from kinoform_client.errors import invalid
 from kinoform_client.types import Asset
 
@@ -24,7 +25,7 @@ class Source:
         self.size_bytes = 0
         self.head = b""
         while block := self._file.read(_BLOCK):
-            self.head = self.head or block[:16]
+            self.head = self.head or block[:HEAD]
             digest.update(block)
             self.size_bytes += len(block)
         self.sha256 = digest.hexdigest()

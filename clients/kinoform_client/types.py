@@ -35,6 +35,9 @@ class Stage(StrEnum):
     DENOISE = "denoise"
     DECODE = "decode"
     WRITE = "write"
+    SURFACE = "surface"
+    """A shape gets its surface: triangles, UVs, textures."""
+    RENDER = "render"
 
 
 class VideoFormat(StrEnum):
@@ -47,6 +50,32 @@ class VideoFormat(StrEnum):
     GIF = "gif"
     PNG_SEQUENCE = "png"
     """Lossless PNG frames in a stored ZIP file."""
+
+
+class MeshFormat(StrEnum):
+    """Files of meshes. The value is the output's role; coarser levels of detail are `glb_lod1` and so on."""
+
+    GLB = "glb"
+    """glTF 2.0, binary, textures inside; a file for each level of detail."""
+    USDZ = "usdz"
+    USDC = "usdc"
+    """USD crate, without textures."""
+    OBJ = "obj"
+    """OBJ, MTL and textures in a stored ZIP file."""
+    PLY = "ply"
+    STL = "stl"
+    """Geometry only."""
+    THREEMF = "3mf"
+
+
+class ModelKind(StrEnum):
+    """What a model makes."""
+
+    UNKNOWN = "unknown"
+    """Something that this version of the SDK has no name for."""
+    VIDEO = "video"
+    MESH = "mesh"
+    MATERIAL = "material"
 
 
 class Upscale(StrEnum):
@@ -64,6 +93,7 @@ class JobProgress:
     step: int
     """Denoising steps done, 0 to `steps`."""
     steps: int
+    """Steps in all; frames, where a turntable is rendered."""
     queue_position: int
     """Jobs ahead of it; 0 once it runs."""
     eta: timedelta | None
@@ -71,17 +101,78 @@ class JobProgress:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Texture:
+    """A texture of a mesh file."""
+
+    role: str
+    """`base_colour`, `normal`, `orm`."""
+    size: tuple[int, int]
+    """(width, height) in pixels."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MeshReport:
+    """What was found in a mesh file that was read back after it was written."""
+
+    triangles: int
+    """Of the finest level of detail."""
+    vertices: int
+    """As stored: those on UV seams are there more than once."""
+    watertight: bool
+    manifold: str
+    """manifold3d's verdict: `NoError`, `NotManifold`, …"""
+    volume_m3: float
+    """Cubic metres; 0 where it is not watertight."""
+    size_m: tuple[float, ...]
+    """Width, height and depth of the bounding box in metres."""
+    uv_min: tuple[float, ...]
+    """Smallest u and v; empty without UVs."""
+    uv_max: tuple[float, ...]
+    textures: tuple[Texture, ...]
+    findings: tuple[str, ...]
+    """What the format's own checks objected to; empty for a clean file."""
+
+    @property
+    def summary(self) -> str:
+        """`12,000 triangles, 0.45 × 0.9 × 0.47 m, watertight`."""
+        size = " × ".join(f"{edge:.3g}" for edge in self.size_m)
+        return f"{self.triangles:,} triangles, {size} m, {'watertight' if self.watertight else 'not watertight'}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MaterialReport:
+    """What was measured of a set of material maps after it was written."""
+
+    size: int
+    """Edge of the maps in pixels."""
+    size_m: float
+    """Edge of the tile in metres."""
+    tileability: tuple[float, float]
+    """Gradient across the seam over the median gradient inside, along x and y; seamless below 1.5."""
+    findings: tuple[str, ...]
+    """What MaterialX's own validation objected to; empty for a clean document."""
+
+    @property
+    def summary(self) -> str:
+        """`512 pixels, 0.5 m a tile, seams 1.02 and 0.98 (seamless below 1.5)`."""
+        x, y = self.tileability
+        return f"{self.size} pixels, {self.size_m:g} m a tile, seams {x:.2f} and {y:.2f} (seamless below 1.5)"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Output:
     """One file that a job made."""
 
     role: str
-    """`video`, `poster`."""
+    """`video`, `poster`, `swatch`, `material`, a mesh format, or one of its levels: `glb_lod1`."""
     asset: str
     """`projects/{p}/assets/{a}`."""
     media_type: str
     size_bytes: int
     sha256: str
     """Lower-case hexadecimal."""
+    report: MeshReport | MaterialReport | None
+    """What was found when the file was read back; None for other kinds of files."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -101,6 +192,9 @@ class Job:
     """`projects/{p}/jobs/{j}`."""
     state: JobState
     model: str
+    """Empty for work that needs none, such as a turntable."""
+    kind: str
+    """What was asked for: `GenerateVideo`, `GenerateMesh`, `RenderTurntable`, …"""
     request: Mapping[str, Any]
     """The resolved request as JSON values (protobuf's JSON form): sent again it reproduces the output."""
     priority: int
@@ -208,6 +302,33 @@ class ClipLimits:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class MeshLimits:
+    """Ranges and defaults of a mesh model's requests. Resolutions are samples along a side of the surface's grid."""
+
+    min_resolution: int
+    max_resolution: int
+    resolution_step: int
+    default_resolution: int
+    default_triangles: int
+    default_texture_size: int
+    """Edge in pixels."""
+    max_steps: int
+    default_steps: int
+    default_guidance: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MaterialLimits:
+    """Ranges and defaults of a material model's requests. Sizes are the maps' edges in pixels."""
+
+    sizes: tuple[int, ...]
+    default_size: int
+    max_steps: int
+    default_steps: int
+    default_guidance: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Model:
     """A model and what it can do."""
 
@@ -220,9 +341,24 @@ class Model:
     license: str
     limits: tuple[str, ...]
     """What it can't do, a sentence each."""
-    clip: ClipLimits
+    clip: ClipLimits | None
+    """Of a video model; None for others."""
+    mesh: MeshLimits | None
+    """Of a mesh model."""
+    material: MaterialLimits | None
+    """Of a material model."""
     batch_exact: bool
     image_input: bool
     card: Mapping[str, Any]
     """The whole card as JSON values: `vocabulary`, `held_out`, training data, measured figures."""
     is_default: bool
+    """The server's default for what it makes."""
+
+    @property
+    def kind(self) -> ModelKind:
+        """What it makes."""
+        if self.clip is not None:
+            return ModelKind.VIDEO
+        if self.mesh is not None:
+            return ModelKind.MESH
+        return ModelKind.UNKNOWN if self.material is None else ModelKind.MATERIAL

@@ -1,19 +1,16 @@
 """Protos to the SDK's records."""
 
 from datetime import UTC, datetime
-from fractions import Fraction
 from typing import Any
 
-from google.protobuf.json_format import MessageToDict
 from google.protobuf.timestamp_pb2 import Timestamp
 
 from kinoform_client import types
+from kinoform_client._core.resolved import kind_of, request_values
 from kinoform_client._core.status import error_from_status
 from kinoform_proto.asset.v1 import asset_pb2
-from kinoform_proto.catalog.v1 import catalog_pb2
 from kinoform_proto.job.v1 import job_pb2
-from kinoform_proto.type.v1 import type_pb2
-from kinoform_proto.video.v1 import video_pb2
+from kinoform_proto.type.v1 import report_pb2
 
 _STAGES: dict[int, types.Stage] = {
     job_pb2.Progress.STAGE_QUEUED: types.Stage.QUEUED,
@@ -21,6 +18,8 @@ _STAGES: dict[int, types.Stage] = {
     job_pb2.Progress.STAGE_DENOISE: types.Stage.DENOISE,
     job_pb2.Progress.STAGE_DECODE: types.Stage.DECODE,
     job_pb2.Progress.STAGE_WRITE: types.Stage.WRITE,
+    job_pb2.Progress.STAGE_SURFACE: types.Stage.SURFACE,
+    job_pb2.Progress.STAGE_RENDER: types.Stage.RENDER,
 }
 
 
@@ -30,7 +29,8 @@ def job_from_proto(proto: job_pb2.Job) -> types.Job:
         name=proto.name,
         state=_state(proto.state),
         model=proto.model,
-        request=_request(proto),
+        kind=kind_of(proto.request),
+        request=request_values(proto.request),
         priority=proto.priority,
         labels=dict(proto.labels),
         times=types.JobTimes(
@@ -81,6 +81,7 @@ def output_from_proto(proto: job_pb2.Output) -> types.Output:
         media_type=proto.media_type,
         size_bytes=proto.size_bytes,
         sha256=proto.sha256,
+        report=_report(proto),
     )
 
 
@@ -94,40 +95,6 @@ def asset_from_proto(proto: asset_pb2.Asset) -> types.Asset:
         sha256=proto.sha256,
         created=_time(proto.create_time) if proto.HasField("create_time") else None,
         job=proto.job,
-    )
-
-
-def model_from_proto(proto: catalog_pb2.Model) -> types.Model:
-    """The record of a model."""
-    limits = proto.video
-    return types.Model(
-        name=proto.name.removeprefix("models/"),
-        display_name=proto.display_name,
-        family=proto.family,
-        version=proto.version,
-        description=proto.description,
-        license=proto.license,
-        limits=tuple(proto.limits),
-        clip=types.ClipLimits(
-            min_frames=limits.min_frames,
-            max_frames=limits.max_frames,
-            frames_step=limits.frames_step,
-            default_frames=limits.default_frames,
-            min_size=_size(limits.min_size),
-            max_size=_size(limits.max_size),
-            size_step=limits.size_step,
-            default_size=_size(limits.default_size),
-            default_frame_rate=Fraction(
-                limits.default_frame_rate.numerator, limits.default_frame_rate.denominator or 1
-            ),
-            max_steps=limits.max_steps,
-            default_steps=limits.default_steps,
-            default_guidance=limits.default_guidance,
-        ),
-        batch_exact=proto.batch_exact,
-        image_input=proto.image_input,
-        card=_whole_numbers(MessageToDict(proto.card)),
-        is_default=proto.is_default,
     )
 
 
@@ -145,29 +112,35 @@ def _progress(proto: job_pb2.Progress) -> dict[str, Any]:
     }
 
 
-def _request(proto: job_pb2.Job) -> dict[str, Any]:
-    request = video_pb2.GenerateVideoRequest()
-    if not proto.request.Unpack(request):
-        return {"@type": proto.request.type_url}
-    values: dict[str, Any] = MessageToDict(request, preserving_proto_field_name=True)
-    if request.spec.sampling.HasField("seed"):
-        # protobuf's JSON writes 64-bit numbers as strings
-        values["spec"]["sampling"]["seed"] = request.spec.sampling.seed
-    return values
-
-
 def _time(stamp: Timestamp) -> datetime:
     return stamp.ToDatetime(tzinfo=UTC)
 
 
-def _size(proto: type_pb2.Size) -> tuple[int, int]:
-    return proto.width, proto.height
+def _report(proto: job_pb2.Output) -> types.MeshReport | types.MaterialReport | None:
+    match proto.WhichOneof("report"):
+        case "mesh":
+            return _mesh_report(proto.mesh)
+        case "material":
+            measured = proto.material
+            return types.MaterialReport(
+                size=measured.size,
+                size_m=measured.size_m,
+                tileability=(measured.tileability_x, measured.tileability_y),
+                findings=tuple(measured.findings),
+            )
+    return None
 
 
-def _whole_numbers(value: Any) -> Any:
-    """A Struct holds doubles only: 8.0 was 8 in the card."""
-    if isinstance(value, dict):
-        return {key: _whole_numbers(item) for key, item in value.items()}
-    if isinstance(value, list):
-        return [_whole_numbers(item) for item in value]
-    return int(value) if isinstance(value, float) and value.is_integer() else value
+def _mesh_report(proto: report_pb2.MeshReport) -> types.MeshReport:
+    return types.MeshReport(
+        triangles=proto.triangles,
+        vertices=proto.vertices,
+        watertight=proto.watertight,
+        manifold=proto.manifold,
+        volume_m3=proto.volume_m3,
+        size_m=tuple(proto.size_m),
+        uv_min=tuple(proto.uv_min),
+        uv_max=tuple(proto.uv_max),
+        textures=tuple(types.Texture(role=each.role, size=(each.width, each.height)) for each in proto.textures),
+        findings=tuple(proto.findings),
+    )

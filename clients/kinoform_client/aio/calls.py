@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import random
 import time
+from collections.abc import Mapping
 from typing import TypeVar
 
+from kinoform_client._core.requests import Ticket, new_request_id
 from kinoform_client._core.retry import Attempts, RetryPolicy
 from kinoform_client.aio.transport import RpcError, Stubs, Unary, error_of, sleep
 
@@ -27,6 +29,12 @@ class AsyncCaller:
     def attempts(self, total_s: float) -> Attempts:
         """Fresh attempts, beginning now."""
         return Attempts(self.policy, total_s=total_s, now=time.monotonic(), draw=lambda top: random.uniform(0, top))
+
+    def ticket(self, request_id: str | None, priority: int, labels: Mapping[str, str] | None) -> Ticket:
+        """Under which name a request is handed in; a fresh one if none is given."""
+        return Ticket(
+            project=self.project, request_id=request_id or new_request_id(), priority=priority, labels=labels or {}
+        )
 
     async def call(self, rpc: Unary[Request, Response], request: Request, attempts: Attempts | None = None) -> Response:
         """The response. Every request here may be sent twice, so it is, while that can help. Raises KinoformError."""

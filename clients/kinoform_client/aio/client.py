@@ -11,6 +11,8 @@ from kinoform_client.aio.assets import AsyncAssets
 from kinoform_client.aio.calls import AsyncCaller
 from kinoform_client.aio.handles import AsyncJobHandle
 from kinoform_client.aio.jobs import AsyncJobs
+from kinoform_client.aio.materials import AsyncMaterials
+from kinoform_client.aio.meshes import AsyncMeshes
 from kinoform_client.aio.models import AsyncModels
 from kinoform_client.aio.transport import Channel, RpcError, Unary, connect, error_of, stubs
 from kinoform_client.aio.videos import AsyncVideos
@@ -53,6 +55,8 @@ class AsyncClient:
         self.assets = AsyncAssets(caller)
         self.models = AsyncModels(caller)
         self.videos = AsyncVideos(caller, self.jobs, self.assets)
+        self.meshes = AsyncMeshes(caller, self.jobs, self.assets)
+        self.materials = AsyncMaterials(caller, self.jobs, self.assets)
 
     async def job(self, name: str) -> AsyncJobHandle:
         """A job that was submitted earlier, in hand again. Raises NotFoundError."""

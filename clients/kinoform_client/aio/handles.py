@@ -6,12 +6,19 @@ import os
 from collections.abc import AsyncIterator
 from datetime import timedelta
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from kinoform_client._core.outcome import raise_unless_succeeded
+from kinoform_client import arrays
+from kinoform_client._core.outcome import main_output, output_of, raise_unless_succeeded
 from kinoform_client.aio.assets import AsyncAssets, Report
 from kinoform_client.aio.jobs import AsyncJobs
-from kinoform_client.errors import ErrorDetails, NotFoundError
-from kinoform_client.types import Event, Job, Output
+from kinoform_client.aio.transport import in_thread
+from kinoform_client.types import Event, Job, MaterialReport, MeshReport, Output
+
+if TYPE_CHECKING:
+    from trimesh import Trimesh
+
+    from kinoform_client.arrays import Picture
 
 
 class AsyncOutputFile:
@@ -23,8 +30,13 @@ class AsyncOutputFile:
 
     @property
     def role(self) -> str:
-        """What it is: `video`, `poster`."""
+        """What it is: `video`, `poster`, `swatch`, `material`, a mesh format, or one of its levels: `glb_lod1`."""
         return self.record.role
+
+    @property
+    def report(self) -> MeshReport | MaterialReport | None:
+        """What was found when the file was read back; None for other kinds of files."""
+        return self.record.report
 
     async def download(self, path: str | os.PathLike[str] = ".", *, report: Report | None = None) -> Path:
         """Saves it as `path`, or under its own name within it if that is a folder, and returns where."""
@@ -33,6 +45,32 @@ class AsyncOutputFile:
     async def read(self) -> bytes:
         """Its bytes."""
         return await self._assets.read(self.record.asset)
+
+    async def to_trimesh(self) -> Trimesh:
+        """A mesh file as one trimesh object, in the file's own frame.
+
+        GLB, OBJ and PLY are in metres with Y up; STL and 3MF in millimetres with Z up, as slicers read them. Raises
+        InvalidArgumentError for other roles, MissingDependencyError without `kinoform[mesh]`.
+        """
+        file_type = arrays.mesh_type(self.role)
+        arrays.needs("trimesh", "PIL")
+        return await in_thread(arrays.mesh_from_bytes, await self.read(), file_type)
+
+    async def to_numpy(self) -> Picture:
+        """A picture as numpy: (h, w, c), or (h, w) for one channel; uint8, or uint16 where the file has 16 bits.
+
+        Raises DataLossError if it can't be read, MissingDependencyError without `kinoform[mesh]`.
+        """
+        arrays.needs("numpy", "av")
+        return await in_thread(arrays.picture_from_bytes, await self.read())
+
+    async def maps(self) -> dict[str, Picture]:
+        """The maps in a material's ZIP file as numpy, uint16, by their names: `base_colour`, `normal`, `roughness`, …
+
+        Raises DataLossError if they can't be read, MissingDependencyError without `kinoform[mesh]`.
+        """
+        arrays.needs("numpy", "av")
+        return await in_thread(arrays.maps_from_bytes, await self.read())
 
 
 class AsyncJobHandle:
@@ -53,12 +91,13 @@ class AsyncJobHandle:
         """The files it has made, as last seen."""
         return tuple(AsyncOutputFile(self._assets, output) for output in self.job.outputs)
 
-    def output(self, role: str = "video") -> AsyncOutputFile:
-        """The file of a role. Raises NotFoundError if there is none, as last seen."""
-        for output in self.outputs:
-            if output.role == role:
-                return output
-        raise NotFoundError(f"{self.name} has no output {role!r}", ErrorDetails(code="NOT_FOUND"))
+    def output(self, role: str | None = None) -> AsyncOutputFile:
+        """The file of a role; without one the main file: the video, the material, or the mesh in its first format.
+
+        Raises NotFoundError if there is none, as last seen.
+        """
+        record = main_output(self.job) if role is None else output_of(self.job, role)
+        return AsyncOutputFile(self._assets, record)
 
     async def refresh(self) -> Job:
         """Its record as it stands now."""
@@ -80,9 +119,14 @@ class AsyncJobHandle:
         return self
 
     async def download(self, path: str | os.PathLike[str] = ".", *, report: Report | None = None) -> Path:
-        """Waits for the result and saves its video."""
+        """Waits for the result and saves its main file: the video, the material, or the mesh in its first format."""
         await self.result()
-        return await self.output("video").download(path, report=report)
+        return await self.output().download(path, report=report)
+
+    async def maps(self) -> dict[str, Picture]:
+        """Waits for the result and reads a material's maps as numpy, by their names."""
+        await self.result()
+        return await self.output("material").maps()
 
     async def cancel(self) -> Job:
         """Asks that it ends."""

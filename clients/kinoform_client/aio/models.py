@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from kinoform_client._core.convert import model_from_proto
+from kinoform_client._core.catalog import model_from_proto
 from kinoform_client.aio.calls import AsyncCaller
 from kinoform_client.types import Model
 from kinoform_proto.catalog.v1 import catalog_pb2

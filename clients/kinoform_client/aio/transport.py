@@ -16,12 +16,16 @@ from kinoform_client.errors import ErrorDetails, InternalError, KinoformError, U
 from kinoform_proto.asset.v1.asset_pb2_grpc import AssetServiceStub
 from kinoform_proto.catalog.v1.catalog_pb2_grpc import CatalogServiceStub
 from kinoform_proto.job.v1.job_pb2_grpc import JobServiceStub
+from kinoform_proto.material.v1.material_pb2_grpc import MaterialServiceStub
+from kinoform_proto.mesh.v1.mesh_pb2_grpc import MeshServiceStub
 from kinoform_proto.video.v1.video_pb2_grpc import VideoServiceStub
 
 if TYPE_CHECKING:
     from kinoform_proto.asset.v1.asset_pb2_grpc import AssetServiceAsyncStub
     from kinoform_proto.catalog.v1.catalog_pb2_grpc import CatalogServiceAsyncStub
     from kinoform_proto.job.v1.job_pb2_grpc import JobServiceAsyncStub
+    from kinoform_proto.material.v1.material_pb2_grpc import MaterialServiceAsyncStub
+    from kinoform_proto.mesh.v1.mesh_pb2_grpc import MeshServiceAsyncStub
     from kinoform_proto.video.v1.video_pb2_grpc import VideoServiceAsyncStub
 
 Channel = grpc.aio.Channel
@@ -41,6 +45,8 @@ class Stubs:
     assets: AssetServiceAsyncStub
     catalog: CatalogServiceAsyncStub
     jobs: JobServiceAsyncStub
+    materials: MaterialServiceAsyncStub
+    meshes: MeshServiceAsyncStub
     videos: VideoServiceAsyncStub
 
 
@@ -57,6 +63,8 @@ def stubs(channel: Channel) -> Stubs:
         assets=cast("AssetServiceAsyncStub", AssetServiceStub(channel)),
         catalog=cast("CatalogServiceAsyncStub", CatalogServiceStub(channel)),
         jobs=cast("JobServiceAsyncStub", JobServiceStub(channel)),
+        materials=cast("MaterialServiceAsyncStub", MaterialServiceStub(channel)),
+        meshes=cast("MeshServiceAsyncStub", MeshServiceStub(channel)),
         videos=cast("VideoServiceAsyncStub", VideoServiceStub(channel)),
     )
 

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from kinoform_client._core.convert import asset_from_proto
-from kinoform_client._core.pictures import display_name_of, media_type_of
+from kinoform_client._core.media_types import display_name_of, media_type_of
 from kinoform_client._core.requests import new_request_id
 from kinoform_client._core.retry import Attempts
 from kinoform_client._core.transfer import CHUNK, Download, Upload, chunk_at

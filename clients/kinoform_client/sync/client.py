@@ -12,6 +12,8 @@ from kinoform_client.sync.assets import Assets
 from kinoform_client.sync.calls import Caller
 from kinoform_client.sync.handles import JobHandle
 from kinoform_client.sync.jobs import Jobs
+from kinoform_client.sync.materials import Materials
+from kinoform_client.sync.meshes import Meshes
 from kinoform_client.sync.models import Models
 from kinoform_client.sync.transport import Channel, RpcError, Unary, connect, error_of, stubs
 from kinoform_client.sync.videos import Videos
@@ -54,6 +56,8 @@ class Client:
         self.assets = Assets(caller)
         self.models = Models(caller)
         self.videos = Videos(caller, self.jobs, self.assets)
+        self.meshes = Meshes(caller, self.jobs, self.assets)
+        self.materials = Materials(caller, self.jobs, self.assets)
 
     def job(self, name: str) -> JobHandle:
         """A job that was submitted earlier, in hand again. Raises NotFoundError."""

@@ -7,12 +7,19 @@ import os
 from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from kinoform_client._core.outcome import raise_unless_succeeded
-from kinoform_client.errors import ErrorDetails, NotFoundError
+from kinoform_client import arrays
+from kinoform_client._core.outcome import main_output, output_of, raise_unless_succeeded
 from kinoform_client.sync.assets import Assets, Report
 from kinoform_client.sync.jobs import Jobs
-from kinoform_client.types import Event, Job, Output
+from kinoform_client.sync.transport import in_thread
+from kinoform_client.types import Event, Job, MaterialReport, MeshReport, Output
+
+if TYPE_CHECKING:
+    from trimesh import Trimesh
+
+    from kinoform_client.arrays import Picture
 
 
 class OutputFile:
@@ -24,8 +31,13 @@ class OutputFile:
 
     @property
     def role(self) -> str:
-        """What it is: `video`, `poster`."""
+        """What it is: `video`, `poster`, `swatch`, `material`, a mesh format, or one of its levels: `glb_lod1`."""
         return self.record.role
+
+    @property
+    def report(self) -> MeshReport | MaterialReport | None:
+        """What was found when the file was read back; None for other kinds of files."""
+        return self.record.report
 
     def download(self, path: str | os.PathLike[str] = ".", *, report: Report | None = None) -> Path:
         """Saves it as `path`, or under its own name within it if that is a folder, and returns where."""
@@ -34,6 +46,32 @@ class OutputFile:
     def read(self) -> bytes:
         """Its bytes."""
         return self._assets.read(self.record.asset)
+
+    def to_trimesh(self) -> Trimesh:
+        """A mesh file as one trimesh object, in the file's own frame.
+
+        GLB, OBJ and PLY are in metres with Y up; STL and 3MF in millimetres with Z up, as slicers read them. Raises
+        InvalidArgumentError for other roles, MissingDependencyError without `kinoform[mesh]`.
+        """
+        file_type = arrays.mesh_type(self.role)
+        arrays.needs("trimesh", "PIL")
+        return in_thread(arrays.mesh_from_bytes, self.read(), file_type)
+
+    def to_numpy(self) -> Picture:
+        """A picture as numpy: (h, w, c), or (h, w) for one channel; uint8, or uint16 where the file has 16 bits.
+
+        Raises DataLossError if it can't be read, MissingDependencyError without `kinoform[mesh]`.
+        """
+        arrays.needs("numpy", "av")
+        return in_thread(arrays.picture_from_bytes, self.read())
+
+    def maps(self) -> dict[str, Picture]:
+        """The maps in a material's ZIP file as numpy, uint16, by their names: `base_colour`, `normal`, `roughness`, …
+
+        Raises DataLossError if they can't be read, MissingDependencyError without `kinoform[mesh]`.
+        """
+        arrays.needs("numpy", "av")
+        return in_thread(arrays.maps_from_bytes, self.read())
 
 
 class JobHandle:
@@ -54,12 +92,13 @@ class JobHandle:
         """The files it has made, as last seen."""
         return tuple(OutputFile(self._assets, output) for output in self.job.outputs)
 
-    def output(self, role: str = "video") -> OutputFile:
-        """The file of a role. Raises NotFoundError if there is none, as last seen."""
-        for output in self.outputs:
-            if output.role == role:
-                return output
-        raise NotFoundError(f"{self.name} has no output {role!r}", ErrorDetails(code="NOT_FOUND"))
+    def output(self, role: str | None = None) -> OutputFile:
+        """The file of a role; without one the main file: the video, the material, or the mesh in its first format.
+
+        Raises NotFoundError if there is none, as last seen.
+        """
+        record = main_output(self.job) if role is None else output_of(self.job, role)
+        return OutputFile(self._assets, record)
 
     def refresh(self) -> Job:
         """Its record as it stands now."""
@@ -81,9 +120,14 @@ class JobHandle:
         return self
 
     def download(self, path: str | os.PathLike[str] = ".", *, report: Report | None = None) -> Path:
-        """Waits for the result and saves its video."""
+        """Waits for the result and saves its main file: the video, the material, or the mesh in its first format."""
         self.result()
-        return self.output("video").download(path, report=report)
+        return self.output().download(path, report=report)
+
+    def maps(self) -> dict[str, Picture]:
+        """Waits for the result and reads a material's maps as numpy, by their names."""
+        self.result()
+        return self.output("material").maps()
 
     def cancel(self) -> Job:
         """Asks that it ends."""

@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from kinoform_client._core.convert import model_from_proto
+from kinoform_client._core.catalog import model_from_proto
 from kinoform_client.sync.calls import Caller
 from kinoform_client.types import Model
 from kinoform_proto.catalog.v1 import catalog_pb2

@@ -16,6 +16,8 @@ from kinoform_client.errors import InternalError, KinoformError
 from kinoform_proto.asset.v1.asset_pb2_grpc import AssetServiceStub
 from kinoform_proto.catalog.v1.catalog_pb2_grpc import CatalogServiceStub
 from kinoform_proto.job.v1.job_pb2_grpc import JobServiceStub
+from kinoform_proto.material.v1.material_pb2_grpc import MaterialServiceStub
+from kinoform_proto.mesh.v1.mesh_pb2_grpc import MeshServiceStub
 from kinoform_proto.video.v1.video_pb2_grpc import VideoServiceStub
 
 Channel = grpc.Channel
@@ -32,6 +34,8 @@ class Stubs:
     assets: AssetServiceStub
     catalog: CatalogServiceStub
     jobs: JobServiceStub
+    materials: MaterialServiceStub
+    meshes: MeshServiceStub
     videos: VideoServiceStub
 
 
@@ -48,6 +52,8 @@ def stubs(channel: Channel) -> Stubs:
         assets=AssetServiceStub(channel),
         catalog=CatalogServiceStub(channel),
         jobs=JobServiceStub(channel),
+        materials=MaterialServiceStub(channel),
+        meshes=MeshServiceStub(channel),
         videos=VideoServiceStub(channel),
     )
 

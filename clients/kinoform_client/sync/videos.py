@@ -3,28 +3,18 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Mapping
 from fractions import Fraction
 
+from kinoform_client._core.clips import Clip, Delivery, generate_video
 from kinoform_client._core.convert import job_from_proto
-from kinoform_client._core.requests import (
-    ASSET_NAME,
-    INLINE_LIMIT,
-    ClipRequest,
-    Delivery,
-    Sampling,
-    generate_video,
-    new_request_id,
-)
-from kinoform_client.files import read_small
+from kinoform_client._core.requests import Sampling
 from kinoform_client.sync.assets import Assets
 from kinoform_client.sync.calls import Caller
 from kinoform_client.sync.handles import JobHandle
+from kinoform_client.sync.inputs import Input, maybe_input
 from kinoform_client.sync.jobs import Jobs
-from kinoform_client.sync.transport import in_thread
-from kinoform_client.types import Asset, Upscale, VideoFormat
-from kinoform_proto.type.v1 import type_pb2
+from kinoform_client.types import Upscale, VideoFormat
 
 
 class Videos:
@@ -39,7 +29,7 @@ class Videos:
         self,
         prompt: str,
         *,
-        image: str | os.PathLike[str] | bytes | Asset | None = None,
+        image: Input | None = None,
         model: str = "",
         frames: int | None = None,
         width: int | None = None,
@@ -59,15 +49,17 @@ class Videos:
     ) -> JobHandle:
         """Has a clip made, and returns its job at once.
 
-        image: the first frame, for models that take one: a file's path, PNG, JPEG or WebP bytes, or a stored asset.
+        image: the first frame, for models that take one: a file's path, PNG, JPEG or WebP bytes, a stored asset, or an
+        output of another job.
         frames: length. width, height: generated size in pixels. fps: exact frame rate, `24` or `"24000/1001"`.
         format: `mp4`, `webm`, `gif` or `png` (frames in a ZIP file). view_size: (width, height) to enlarge to.
         What is left out, the server chooses; `handle.job.request` says what. The same `request_id` gives the same job.
         Raises InvalidArgumentError, naming every bad field, ResourceExhaustedError, UnavailableError and their kin.
         """
-        clip = ClipRequest(
+        clip = Clip(
             prompt=prompt,
             negative_prompt=negative_prompt,
+            image=maybe_input(self._assets, image),
             model=model,
             frames=frames,
             width=width,
@@ -75,24 +67,7 @@ class Videos:
             fps=fps,
             sampling=Sampling(seed=seed, steps=steps, guidance=guidance, reproducible=reproducible),
             delivery=Delivery(format=format, view_size=view_size, upscale=upscale),
-            priority=priority,
-            labels=labels or {},
         )
-        request = generate_video(
-            clip,
-            project=self._caller.project,
-            request_id=request_id or new_request_id(),
-            image=None if image is None else self._input(image),
-        )
+        request = generate_video(clip, self._caller.ticket(request_id, priority, labels))
         response = self._caller.call(self._caller.stubs.videos.GenerateVideo, request)
         return JobHandle(self._jobs, self._assets, job_from_proto(response.job))
-
-    def _input(self, image: str | os.PathLike[str] | bytes | Asset) -> type_pb2.MediaInput:
-        if isinstance(image, Asset):
-            return type_pb2.MediaInput(asset=image.name)
-        if isinstance(image, str) and ASSET_NAME.fullmatch(image):
-            return type_pb2.MediaInput(asset=image)
-        data = image if isinstance(image, bytes) else in_thread(read_small, image, INLINE_LIMIT)
-        if data is not None and len(data) <= INLINE_LIMIT:
-            return type_pb2.MediaInput(inline=data)
-        return type_pb2.MediaInput(asset=(self._assets.upload(image)).name)

@@ -24,7 +24,8 @@ from kinoform_client import (
 )
 from kinoform_client._core.address import parse_address
 from kinoform_client.aio.transport import connect
-from tests.kinoform_client.client_peer import Peer, Served, rich_status, unavailable
+from tests.kinoform_client.client_peer import Peer, Served
+from tests.kinoform_client.peer_base import rich_status, unavailable
 
 PATIENT = RetryPolicy(total_s=5, patience_s=10, first_pause_s=0.01, longest_pause_s=0.05)
 HASTY = RetryPolicy(total_s=0.2, patience_s=0.2, first_pause_s=0.01, longest_pause_s=0.05)

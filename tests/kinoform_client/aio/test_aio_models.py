@@ -5,7 +5,7 @@ from fractions import Fraction
 import pytest
 from google.protobuf.json_format import ParseDict
 
-from kinoform_client import AsyncClient, NotFoundError
+from kinoform_client import AsyncClient, ModelKind, NotFoundError
 from kinoform_proto.catalog.v1 import catalog_pb2
 from tests.kinoform_client.client_peer import Peer, Served
 
@@ -27,4 +27,22 @@ async def test_a_model_comes_with_its_whole_card(served: Served, peer: Peer) -> 
     assert found.name == "kino-mini"
     assert found.card == CARD
     assert isinstance(found.card["clips"], int)
+    assert found.kind is ModelKind.VIDEO
+    assert found.clip is not None
     assert (found.clip.default_frame_rate, found.clip.default_size) == (Fraction(12), (64, 64))
+
+
+async def test_each_kind_of_model_has_its_own_limits(served: Served, peer: Peer) -> None:
+    mesh, material = catalog_pb2.Model(name="models/form-mini"), catalog_pb2.Model(name="models/grain-mini")
+    mesh.mesh.default_triangles = 12_000
+    mesh.mesh.default_guidance = 2.5
+    material.material.sizes.extend((256, 512))
+    peer.models += [mesh, material, catalog_pb2.Model(name="models/later")]
+    async with AsyncClient(served.address) as client:
+        form, grain, later = await client.models.list()
+    assert (form.kind, grain.kind, later.kind) == (ModelKind.MESH, ModelKind.MATERIAL, ModelKind.UNKNOWN)
+    assert form.mesh is not None
+    assert (form.mesh.default_triangles, form.mesh.default_guidance) == (12_000, 2.5)
+    assert grain.material is not None
+    assert grain.material.sizes == (256, 512)
+    assert (form.clip, form.material, grain.mesh, grain.clip) == (None, None, None, None)

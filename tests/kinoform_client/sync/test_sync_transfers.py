@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 
 from kinoform_client import ChecksumError, Client, DataLossError, InvalidArgumentError, NotFoundError, RetryPolicy
-from tests.kinoform_client.client_peer import Peer, Served, unavailable
+from tests.kinoform_client.client_peer import Peer, Served
+from tests.kinoform_client.peer_base import unavailable
 
 PATIENT = RetryPolicy(total_s=5, patience_s=10, first_pause_s=0.01, longest_pause_s=0.05)
 DATA = random.Random(0).randbytes(5500)

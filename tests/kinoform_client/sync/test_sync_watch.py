@@ -22,7 +22,8 @@ from kinoform_client import (
     UnavailableError,
     WarningRaised,
 )
-from tests.kinoform_client.client_peer import Peer, Served, not_found, unavailable
+from tests.kinoform_client.client_peer import Peer, Served
+from tests.kinoform_client.peer_base import not_found, unavailable
 
 PATIENT = RetryPolicy(total_s=5, patience_s=10, first_pause_s=0.01, longest_pause_s=0.05)
 HASTY = RetryPolicy(total_s=0.3, patience_s=0.3, first_pause_s=0.01, longest_pause_s=0.05)

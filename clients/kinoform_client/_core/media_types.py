@@ -1,0 +1,70 @@
+"""Files as arguments: what they are, and under which name they go."""
+
+import mimetypes
+import os
+from pathlib import Path
+
+HEAD = 512
+"""Bytes from a file's beginning that tell what it is."""
+
+_MAGIC = {
+    b"\x89PNG\r\n\x1a\n": "image/png",
+    b"\xff\xd8\xff": "image/jpeg",
+    b"GIF8": "image/gif",
+    b"glTF": "model/gltf-binary",
+    b"PXR-USDC": "model/vnd.usda",
+    b"#usda ": "model/vnd.usda",
+    b"ply\n": "application/x-ply",
+    b"ply\r": "application/x-ply",
+}
+# What the platform's own table lacks or names otherwise from machine to machine.
+_SUFFIXES = {
+    ".glb": "model/gltf-binary",
+    ".usdz": "model/vnd.usdz+zip",
+    ".usdc": "model/vnd.usda",  # the one registered type of USD layers
+    ".usda": "model/vnd.usda",
+    ".usd": "model/vnd.usda",
+    ".obj": "model/obj",
+    ".ply": "application/x-ply",
+    ".stl": "model/stl",
+    ".3mf": "model/3mf",
+    ".zip": "application/zip",
+}
+_ZIP = b"PK\x03\x04"
+UNKNOWN = "application/octet-stream"
+
+
+def media_type_of(name: str, head: bytes) -> str:
+    """IANA media type by the first bytes (HEAD of them are enough), else by the name's suffix."""
+    by_name = _SUFFIXES.get(Path(name).suffix.lower()) or mimetypes.guess_type(name)[0]
+    return media_type_by_content(head) or by_name or UNKNOWN
+
+
+def media_type_by_content(head: bytes) -> str | None:
+    """IANA media type by the first bytes; None for what has no signature, such as OBJ and binary STL files."""
+    for magic, media_type in _MAGIC.items():
+        if head.startswith(magic):
+            return media_type
+    if head[:4] == b"RIFF" and head[8:12] == b"WEBP":
+        return "image/webp"
+    return _zip_type(head) if head.startswith(_ZIP) else None
+
+
+def only_named(source: bytes | str | os.PathLike[str], head: bytes) -> bool:
+    """Nothing but the file's name tells what it is: its bytes alone would not be understood."""
+    if isinstance(source, bytes) or media_type_by_content(head) is not None:
+        return False
+    return Path(source).suffix.lower() in _SUFFIXES
+
+
+def display_name_of(source: bytes | str | os.PathLike[str]) -> str:
+    """The file's own name; empty for bytes. At most 255 characters, from the end, so that the suffix stays."""
+    return "" if isinstance(source, bytes) else Path(source).name[-255:]
+
+
+def _zip_type(head: bytes) -> str:
+    # the first entry's name (APPNOTE 4.3.7): USDZ begins with its root layer, 3MF with what the package holds
+    name = head[30 : 30 + int.from_bytes(head[26:28], "little")]
+    if name.endswith((b".usdc", b".usda", b".usd")):
+        return "model/vnd.usdz+zip"
+    return "model/3mf" if name.startswith((b"[Content_Types].xml", b"_rels/", b"3D/")) else "application/zip"

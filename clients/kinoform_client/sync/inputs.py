@@ -1,0 +1,38 @@
+# Written by clients/unasync.py from clients/kinoform_client/aio/inputs.py: change that file, not this one.
+"""Files as parts of a request: small ones travel inside it, larger ones are uploaded first."""
+
+from __future__ import annotations
+
+import os
+
+from kinoform_client._core.media_types import HEAD, only_named
+from kinoform_client._core.requests import ASSET_NAME, INLINE_LIMIT
+from kinoform_client.files import read_small
+from kinoform_client.sync.assets import Assets
+from kinoform_client.sync.handles import OutputFile
+from kinoform_client.sync.transport import in_thread
+from kinoform_client.types import Asset
+from kinoform_proto.type.v1 import type_pb2
+
+Input = str | os.PathLike[str] | bytes | Asset | OutputFile
+"""A file's path, its bytes, a stored asset or its name, or what another job made."""
+
+
+def media_input(assets: Assets, source: Input) -> type_pb2.MediaInput:
+    """What stands for the file in a request. Raises InvalidArgumentError if it can't be read."""
+    if isinstance(source, OutputFile):
+        return type_pb2.MediaInput(asset=source.record.asset)
+    if isinstance(source, Asset):
+        return type_pb2.MediaInput(asset=source.name)
+    if isinstance(source, str) and ASSET_NAME.fullmatch(source):
+        return type_pb2.MediaInput(asset=source)
+    data = source if isinstance(source, bytes) else in_thread(read_small, source, INLINE_LIMIT)
+    # bytes inside a request have no name: files that only their suffix explains keep it as assets
+    if data is not None and len(data) <= INLINE_LIMIT and not only_named(source, data[:HEAD]):
+        return type_pb2.MediaInput(inline=data)
+    return type_pb2.MediaInput(asset=(assets.upload(source)).name)
+
+
+def maybe_input(assets: Assets, source: Input | None) -> type_pb2.MediaInput | None:
+    """What stands for the file, if there is one."""
+    return None if source is None else media_input(assets, source)

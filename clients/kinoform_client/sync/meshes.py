@@ -1,0 +1,184 @@
+# Written by clients/unasync.py from clients/kinoform_client/aio/meshes.py: change that file, not this one.
+"""3D meshes: made, changed, textured, shown."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from fractions import Fraction
+
+from kinoform_client._core import meshes as core
+from kinoform_client._core.convert import job_from_proto
+from kinoform_client._core.requests import Sampling
+from kinoform_client.sync.assets import Assets
+from kinoform_client.sync.calls import Caller
+from kinoform_client.sync.handles import JobHandle
+from kinoform_client.sync.inputs import Input, maybe_input, media_input
+from kinoform_client.sync.jobs import Jobs
+from kinoform_client.types import MeshFormat, VideoFormat
+from kinoform_proto.job.v1 import job_pb2
+
+
+class Meshes:
+    """`client.meshes`: in metres, Y up, front towards +Z.
+
+    Meshes and pictures are a file's path, its bytes, a stored asset or its name, or an output of another job. `formats`
+    are `glb`, `usdz`, `usdc`, `obj`, `ply`, `stl`, `3mf`, one or several. What is left out, the server chooses;
+    `job.job.request` says what. Everything here returns its job at once, gives the same job for the same `request_id`,
+    and raises InvalidArgumentError, naming every bad field, ResourceExhaustedError, UnavailableError and their kin.
+    """
+
+    def __init__(self, caller: Caller, jobs: Jobs, assets: Assets) -> None:
+        self._caller = caller
+        self._stub = caller.stubs.meshes
+        self._jobs = jobs
+        self._assets = assets
+
+    def generate(
+        self,
+        prompt: str | None = None,
+        *,
+        image: Input | None = None,
+        model: str = "",
+        steps: int | None = None,
+        guidance: float | None = None,
+        seed: int | None = None,
+        negative_prompt: str = "",
+        reproducible: bool = False,
+        resolution: int | None = None,
+        triangles: int | None = None,
+        lods: int | None = None,
+        texture_size: int | None = None,
+        height_m: float | None = None,
+        formats: core.Formats = MeshFormat.GLB,
+        priority: int = 0,
+        labels: Mapping[str, str] | None = None,
+        request_id: str | None = None,
+    ) -> JobHandle:
+        """Has a mesh made from a prompt, from a picture of the object alone, or from both.
+
+        resolution: samples along a side of the grid that the surface is found in. triangles: at the most, in the finest
+        of `lods` levels of detail. texture_size: edge in pixels. height_m: of the object, else a typical one.
+        """
+        shape = core.Shape(
+            prompt=prompt,
+            negative_prompt=negative_prompt,
+            image=maybe_input(self._assets, image),
+            model=model,
+            sampling=Sampling(seed=seed, steps=steps, guidance=guidance, reproducible=reproducible),
+            resolution=resolution,
+            triangles=triangles,
+            lods=lods,
+            texture_size=texture_size,
+            height_m=height_m,
+            formats=formats,
+        )
+        request = core.generate_mesh(shape, self._caller.ticket(request_id, priority, labels))
+        return self._handle((self._caller.call(self._stub.GenerateMesh, request)).job)
+
+    def process(
+        self,
+        mesh: Input,
+        *,
+        repair: bool = False,
+        close: bool = False,
+        height_m: float | None = None,
+        triangles: int | None = None,
+        unwrap: bool = False,
+        texture_size: int | None = None,
+        lods: int | None = None,
+        formats: core.Formats = MeshFormat.GLB,
+        priority: int = 0,
+        labels: Mapping[str, str] | None = None,
+        request_id: str | None = None,
+    ) -> JobHandle:
+        """Has a mesh changed, in this order, or only written in other formats. Nothing is generated again.
+
+        repair: mends what can be mended. close: closes it whatever it takes. height_m: scales it. triangles: decimates
+        it to so many. unwrap: makes new UVs and bakes its colours into textures of `texture_size`. lods: levels of
+        detail, each with a quarter of the triangles of the one before.
+        """
+        change = core.Change(
+            mesh=media_input(self._assets, mesh),
+            repair=repair,
+            close=close,
+            height_m=height_m,
+            triangles=triangles,
+            unwrap=unwrap,
+            texture_size=texture_size,
+            lods=lods,
+            formats=formats,
+        )
+        request = core.process_mesh(change, self._caller.ticket(request_id, priority, labels))
+        return self._handle((self._caller.call(self._stub.ProcessMesh, request)).job)
+
+    def texture(
+        self,
+        mesh: Input,
+        *,
+        prompt: str | None = None,
+        material: Input | None = None,
+        model: str = "",
+        steps: int | None = None,
+        guidance: float | None = None,
+        seed: int | None = None,
+        negative_prompt: str = "",
+        reproducible: bool = False,
+        tile_m: float | None = None,
+        texture_size: int | None = None,
+        formats: core.Formats = MeshFormat.GLB,
+        priority: int = 0,
+        labels: Mapping[str, str] | None = None,
+        request_id: str | None = None,
+    ) -> JobHandle:
+        """Has a mesh given a material: made from a prompt, or made before, as the `material` output's ZIP file.
+
+        tile_m: edge of a tile on the mesh in metres. texture_size: edge of the baked textures in pixels.
+        """
+        look = core.Look(
+            mesh=media_input(self._assets, mesh),
+            prompt=prompt,
+            negative_prompt=negative_prompt,
+            material=maybe_input(self._assets, material),
+            model=model,
+            sampling=Sampling(seed=seed, steps=steps, guidance=guidance, reproducible=reproducible),
+            tile_m=tile_m,
+            texture_size=texture_size,
+            formats=formats,
+        )
+        request = core.texture_mesh(look, self._caller.ticket(request_id, priority, labels))
+        return self._handle((self._caller.call(self._stub.TextureMesh, request)).job)
+
+    def turntable(
+        self,
+        mesh: Input,
+        *,
+        frames: int | None = None,
+        size: int | None = None,
+        fps: Fraction | str | int | None = None,
+        elevation_deg: float | None = None,
+        transparent: bool = False,
+        format: VideoFormat | str | None = None,  # noqa: A002 - the word that callers look for
+        priority: int = 0,
+        labels: Mapping[str, str] | None = None,
+        request_id: str | None = None,
+    ) -> JobHandle:
+        """Has a mesh shown from all sides in a clip of one turn.
+
+        size: edge of the square pictures in pixels. elevation_deg: how far above the horizon the camera stands.
+        transparent: no backdrop. format: `mp4`, `webm` or `png` (frames in a ZIP file); only the last two can be
+        transparent.
+        """
+        turntable = core.Turntable(
+            mesh=media_input(self._assets, mesh),
+            frames=frames,
+            size=size,
+            fps=fps,
+            elevation_deg=elevation_deg,
+            transparent=transparent,
+            format=format,
+        )
+        request = core.render_turntable(turntable, self._caller.ticket(request_id, priority, labels))
+        return self._handle((self._caller.call(self._stub.RenderTurntable, request)).job)
+
+    def _handle(self, job: job_pb2.Job) -> JobHandle:
+        return JobHandle(self._jobs, self._assets, job_from_proto(job))
