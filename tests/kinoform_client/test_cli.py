@@ -1,12 +1,9 @@
 """The command line on a peer: what is printed where, and how commands end."""
 
 import hashlib
-import io
 import json
 import subprocess
 import sys
-import threading
-import time
 import zipfile
 from pathlib import Path
 
@@ -16,12 +13,15 @@ from google.rpc import code_pb2, error_details_pb2
 from typer.testing import CliRunner, Result
 
 from kinoform_client.cli.app import app
+from kinoform_client.cli.clip_place import clip_place
+from kinoform_client.cli.places import slug
 from kinoform_client.cli.serve import Runtime, serve_command
-from kinoform_client.cli.target import slug, target
 from kinoform_client.errors import InvalidArgumentError, MissingDependencyError
 from kinoform_client.types import VideoFormat
 from kinoform_proto.catalog.v1 import catalog_pb2
-from tests.kinoform_client.client_peer import Served, rich_status
+from tests.kinoform_client.client_peer import Served
+from tests.kinoform_client.peer_base import rich_status
+from tests.kinoform_client.samples import MadeFile, archive
 
 CARD = {
     "name": "kino-mini",
@@ -31,7 +31,7 @@ CARD = {
 
 
 class Shell:
-    """Runs commands against the peer, in a folder of its own; jobs succeed as they are submitted."""
+    """Runs commands against the peer, in a folder of its own; `generate` has its job succeed at once."""
 
     def __init__(self, served: Served) -> None:
         self.served = served
@@ -41,19 +41,10 @@ class Shell:
         return CliRunner().invoke(app, ["--address", self.served.address, *arguments])
 
     def generate(self, *arguments: str) -> Result:
-        worker = threading.Thread(target=self._work)
-        worker.start()
+        self.served.peer.at_once = lambda kind: [MadeFile("video", "video/mp4", "clip.mp4", self.video)]
         result = self("video", "generate", *arguments)
-        worker.join()
+        self.served.peer.at_once = None
         return result
-
-    def _work(self) -> None:
-        peer, known = self.served.peer, len(self.served.peer.jobs)
-        for _ in range(100):
-            if len(peer.jobs) > known:
-                peer.run(list(peer.jobs)[-1], video=self.video)
-                return
-            time.sleep(0.02)
 
 
 @pytest.fixture
@@ -255,38 +246,30 @@ def test_the_doctor_tells_what_is_wrong(shell: Shell) -> None:
 
 def test_serve_names_what_to_install() -> None:
     with pytest.raises(MissingDependencyError, match=r"needs torch, ray: pip install 'kinoform\[cluster\]'"):
-        serve_command(Runtime.RAY, host="127.0.0.1", port=0, data=None, models=[], find=lambda name: None)
+        serve_command(Runtime.RAY, host="127.0.0.1", port=0, data=None, models=[], services=[], find=lambda name: None)
 
 
 def test_serve_hands_its_options_over() -> None:
     models = ["wan=wan:/models/wan", "x=kino-mini:/x"]
-    options = {"host": "0.0.0.0", "port": 7, "data": Path("d"), "models": models}
+    options = {"host": "0.0.0.0", "port": 7, "data": Path("d"), "models": models, "services": ["mesh"]}
     command = serve_command(Runtime.LOCAL, find=lambda name: name, **options)  # type: ignore[arg-type]
     assert command[1:4] == ["-m", "kinoform_cluster", "serve"]
     given = "--runtime local --host 0.0.0.0 --port 7 --data d --model wan=wan:/models/wan --model x=kino-mini:/x"
-    assert command[4:] == given.split()
+    assert command[4:] == [*given.split(), "--service", "mesh"]
 
 
 def test_names_from_prompts() -> None:
-    assert slug("A penguin, over/teal …") == "a-penguin-over-teal"
-    assert slug("../../etc/passwd") == "etc-passwd"
-    assert slug("!?") == "clip"
-    assert slug("ein Käfer läuft") == "ein-käfer-läuft"
-    assert len(slug("penguin " * 100)) <= 60
+    assert slug("A penguin, over/teal …", "clip") == "a-penguin-over-teal"
+    assert slug("../../etc/passwd", "clip") == "etc-passwd"
+    assert slug("!?", "clip") == "clip"
+    assert slug("ein Käfer läuft", "clip") == "ein-käfer-läuft"
+    assert len(slug("penguin " * 100, "clip")) <= 60
 
 
-def test_targets(tmp_path: Path) -> None:
-    assert target("x.gif", "").format is VideoFormat.GIF
-    assert target(str(tmp_path), "").folder
-    assert target("frames", "").folder
+def test_places_of_clips(tmp_path: Path) -> None:
+    assert clip_place("x.gif", "").format is VideoFormat.GIF
+    assert clip_place(str(tmp_path), "").folder
+    assert clip_place("frames", "").folder
     (tmp_path / "file").touch()
     with pytest.raises(InvalidArgumentError, match="is a file"):
-        target(str(tmp_path / "file"), "")
-
-
-def archive(entries: dict[str, bytes], compression: int = zipfile.ZIP_STORED) -> bytes:
-    data = io.BytesIO()
-    with zipfile.ZipFile(data, "w", compression) as file:
-        for name, content in entries.items():
-            file.writestr(name, content)
-    return data.getvalue()
+        clip_place(str(tmp_path / "file"), "")

@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 from typer.core import TyperGroup
 
-from kinoform_client.cli import asset, demo, doctor, job, models, serve, video
+from kinoform_client.cli import asset, demo, doctor, job, material, mesh, models, serve, video
 from kinoform_client.cli.session import EXITS, Exit, Session, note
 from kinoform_client.errors import InvalidArgumentError, KinoformError, UnavailableError
 
@@ -34,7 +34,7 @@ class _Guarded(TyperGroup):
 app = typer.Typer(
     name="kinoform",
     cls=_Guarded,
-    help="Video clips from text and pictures.",
+    help="Video clips, 3D meshes and materials from text and pictures.",
     no_args_is_help=True,
     pretty_exceptions_enable=False,
     add_completion=False,
@@ -42,6 +42,8 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 app.add_typer(video.app, name="video")
+app.add_typer(mesh.app, name="mesh")
+app.add_typer(material.app, name="material")
 app.add_typer(job.app, name="job")
 app.add_typer(asset.app, name="asset")
 app.command("models")(models.models)

@@ -2,8 +2,7 @@
 
 import tempfile
 import time
-from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated
 
@@ -13,19 +12,18 @@ from kinoform_client._core.retry import RetryPolicy
 from kinoform_client.cli.progress import JobView, new_bar
 from kinoform_client.cli.serve import Runtime, serve_command
 from kinoform_client.cli.session import note, print_lines
-from kinoform_client.demo.clips import Made, Wish, picture_wish, wishes
+from kinoform_client.demo.chapters import chosen, make_chapters, missing
 from kinoform_client.demo.frames import needs_pictures, write_sheet
-from kinoform_client.demo.page import write_page
+from kinoform_client.demo.page import Run, write_page
+from kinoform_client.demo.studio import Chapter, Studio
 from kinoform_client.demo.suite import Suite
+from kinoform_client.errors import FailedPreconditionError
 from kinoform_client.sync.client import Client
-from kinoform_client.types import Model
-
-_LOOK = 384
-"""Longer side of the demo's files, in pixels."""
+from kinoform_client.types import Model, ModelKind
 
 
 def demo(
-    output: Annotated[Path, typer.Option("--output", "-o", help="Folder for clips, sheet and page.")] = Path(
+    output: Annotated[Path, typer.Option("--output", "-o", help="Folder for files, sheet and page.")] = Path(
         "demo-out"
     ),
     runtime: Annotated[Runtime, typer.Option(help="Ray Serve, or one process without Ray.")] = Runtime.RAY,
@@ -34,86 +32,52 @@ def demo(
     ] = None,
     steps: Annotated[int | None, typer.Option(help="Denoising steps; the model's default if left out.")] = None,
 ) -> None:
-    """Start the suite, make three clips from prompts and one from a picture, show them, stop everything."""
+    """Start the suite, make clips, meshes and a material from prompts and pictures, show them, stop everything."""
     needs_pictures()
     began = time.monotonic()
     output.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(prefix="kinoform-demo-") as scratch:
-        command = serve_command(runtime, host="127.0.0.1", port=0, data=Path(scratch), models=[model] if model else [])
+        command = serve_command(
+            runtime, host="127.0.0.1", port=0, data=Path(scratch), models=[model] if model else [], services=[]
+        )
         note(f"Starting the suite ({runtime} runtime) with a fresh data folder …")
         with Suite(command, output / "server.log") as suite:
             started = time.monotonic() - began
             note(f"Ready at {suite.address} after {started:.1f} s.")
             with Client(suite.address, retry=RetryPolicy(total_s=60, patience_s=300)) as client:
-                chosen = _chosen(client, model)
-                clips = _Studio(client=client, model=chosen, output=output, steps=steps).make_all()
-    write_sheet([(each.file, each.caption) for each in clips], output / "contact-sheet.png")
-    took = time.monotonic() - began
-    page = write_page(output / "index.html", chosen, clips, started_s=started, took_s=took, runtime=runtime)
-    print_lines(*(str(each.file) for each in clips), str(output / "contact-sheet.png"), str(page))
-    clips_s = sum(each.seconds for each in clips) / len(clips)
-    note(
-        f"{len(clips)} clips in {took:.0f} s, of which {started:.0f} s to start; {clips_s:.1f} s from asking to having."
+                models = _models(client, model)
+                chapters = make_everything(client, models, output, steps)
+    run = Run(
+        runtime=runtime, started_s=started, took_s=time.monotonic() - began, left_out=tuple(map(str, missing(models)))
     )
+    present(output, chapters, run)
+
+
+def make_everything(
+    client: Client, models: dict[ModelKind, Model], output: Path, steps: int | None
+) -> Sequence[Chapter]:
+    """All that the server can make, in `output`. Raises FailedPreconditionError if that is nothing."""
+    if not models:
+        raise FailedPreconditionError("this server offers no model to show")
+    for kind in missing(models):
+        note(f"This server offers no {kind} model: nothing of that kind is made.")
+    with new_bar() as bar:
+        studio = Studio(client=client, output=output, steps=steps, view=lambda caption: JobView(bar, caption))
+        return make_chapters(studio, models)
+
+
+def present(output: Path, chapters: Sequence[Chapter], run: Run) -> None:
+    """Writes contact sheet and page, and prints where everything is."""
+    films = [film for chapter in chapters for film in chapter.films]
+    sheets = [write_sheet(films, output / "contact-sheet.png")] if films else []
+    page = write_page(output / "index.html", chapters, run)
+    files = [file for chapter in chapters for file in chapter.files]
+    print_lines(*map(str, [*files, *sheets, page]))
+    made = ", ".join(chapter.title for chapter in chapters)
+    note(f"{made} in {run.took_s:.0f} s, of which {run.started_s:.0f} s to start.")
     note(f"Open {page.resolve()}")
 
 
-def _chosen(client: Client, registration: str | None) -> Model:
-    if registration is not None:
-        return client.models.get(registration.partition("=")[0])
-    return next(model for model in client.models.list() if model.is_default)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Studio:
-    """What all the demo's clips have in common."""
-
-    client: Client
-    model: Model
-    output: Path
-    steps: int | None
-
-    def make_all(self) -> list[Made]:
-        """Three clips at once, so that they share forward passes; then one from a picture."""
-        asked = wishes(self.model)
-        with new_bar() as bar:
-            views = [JobView(bar, wish.caption) for wish in asked]
-            with ThreadPoolExecutor(len(asked)) as pool:
-                made = list(pool.map(self.make, asked, views))
-            if self.model.image_input:
-                wish = picture_wish(self.model, asked[0])
-                made.append(self.make(wish, JobView(bar, wish.caption), made[0].file.with_suffix(".png")))
-        return made
-
-    def make(self, wish: Wish, view: JobView, image: Path | None = None) -> Made:
-        """Asks for a clip, follows it, and saves it with its poster."""
-        began = time.monotonic()
-        width, height = self.model.clip.default_size
-        factor = max(1, _LOOK // max(width, height))
-        view_size = width * factor, height * factor
-        job = self.client.videos.generate(
-            wish.prompt,
-            model=self.model.name,
-            image=image,
-            seed=wish.seed,
-            steps=self.steps,
-            view_size=view_size,
-            labels={"demo": wish.name},
-        )
-        for event in job.watch():
-            view.show(event)
-        job.result()
-        file = job.output("video").download(self.output / f"{wish.name}.mp4")
-        job.output("poster").download(file.with_suffix(".png"))
-        seconds = time.monotonic() - began
-        view.done(f"{seconds:.1f} s")
-        note(f"{file}: {wish.prompt} ({seconds:.1f} s)")
-        return Made(
-            wish=wish,
-            file=file,
-            seconds=seconds,
-            warnings=job.job.warnings,
-            image=image,
-            view_size=view_size,
-            steps=job.job.progress.steps,
-        )
+def _models(client: Client, registration: str | None) -> dict[ModelKind, Model]:
+    preferred = None if registration is None else registration.partition("=")[0]
+    return chosen(client.models.list(), preferred)

@@ -14,7 +14,7 @@ from kinoform_client.errors import KinoformError
 from kinoform_client.sync.client import Client
 
 _CLIENT_PACKAGES = ("kinoform", "grpcio", "protobuf")
-_SERVER_PACKAGES = ("kinoform-weights", "torch", "diffusers", "av", "ray")
+_SERVER_PACKAGES = ("kinoform-weights", "torch", "diffusers", "av", "trimesh", "ray")
 _LOW_DISK = 1 << 30
 
 
@@ -26,14 +26,14 @@ class Finding:
     ok: bool
     detail: str
     needed: bool = True
-    """Making a clip on that server fails without it."""
+    """Making anything on that server fails without it."""
 
 
 def doctor(
     context: typer.Context,
     as_json: Annotated[bool, typer.Option("--json", help="One JSON object a line.")] = False,
 ) -> None:
-    """Look at this machine and the server; exit 5 if no clip could be made there now."""
+    """Look at this machine and the server; exit 5 if nothing could be made there now."""
     findings = [*_machine(), *_server(session(context))]
     for finding in findings:
         if as_json:
@@ -87,5 +87,5 @@ def _connection(client: Client) -> list[Finding]:
 
 
 def _models(client: Client) -> list[Finding]:
-    names = [model.name + (" (default)" if model.is_default else "") for model in client.models.list()]
+    names = [f"{model.name} ({model.kind}{', default' if model.is_default else ''})" for model in client.models.list()]
     return [Finding("models", bool(names), ", ".join(names) or "none")]

@@ -6,10 +6,15 @@ from typing import Annotated
 
 import typer
 
+from kinoform_client.cli.clip_place import clip_place
+from kinoform_client.cli.finish import finish
+from kinoform_client.cli.material_place import material_place
+from kinoform_client.cli.mesh_place import mesh_place
+from kinoform_client.cli.options import parse_labels
+from kinoform_client.cli.places import Place
 from kinoform_client.cli.progress import JobView, new_bar, phase
 from kinoform_client.cli.session import Exit, note, plain, print_json, print_table, session
-from kinoform_client.cli.target import target
-from kinoform_client.cli.video import finish, labels
+from kinoform_client.errors import invalid
 from kinoform_client.sync.handles import JobHandle
 from kinoform_client.types import Event, Job, JobState
 
@@ -29,10 +34,10 @@ def list_jobs(
     as_json: AsJson = False,
 ) -> None:
     """List jobs, newest first."""
-    rows = [("JOB", "STATE", "PROGRESS", "MODEL", "CREATED", "PROMPT")]
+    rows = [("JOB", "STATE", "PROGRESS", "KIND", "MODEL", "CREATED", "PROMPT")]
     with session(context).client() as client:
         found = client.jobs.list(
-            states=state or (), models=model or (), labels=labels(label), page_size=min(limit, 500)
+            states=state or (), models=model or (), labels=parse_labels(label), page_size=min(limit, 500)
         )
         for _, job in zip(range(limit), found, strict=False):
             if as_json:
@@ -56,7 +61,7 @@ def watch(
     name: Name,
     after: Annotated[int, typer.Option(min=0, help="Only events after this number.")] = 0,
     output: Annotated[
-        str | None, typer.Option("--output", "-o", metavar="FILE|FOLDER/", help="Save the video when it is done.")
+        str | None, typer.Option("--output", "-o", metavar="FILE|FOLDER/", help="Save what it makes.")
     ] = None,
     previews: Annotated[Path | None, typer.Option(metavar="FOLDER", help="Keep the previews there.")] = None,
     as_json: AsJson = False,
@@ -65,7 +70,7 @@ def watch(
     with session(context).client() as client:
         job = client.job(name)
         if not as_json:
-            place = None if output is None else target(output, "")
+            place = None if output is None else _place(job.job, output)
             finish(job, place, previews=previews, as_json=False, after=after)
             return
         _watch_json(job, after, previews)
@@ -90,6 +95,17 @@ def delete(context: typer.Context, name: Name) -> None:
     """Delete an ended job. Its outputs stay."""
     with session(context).client() as client:
         client.jobs.delete(name)
+
+
+def _place(job: Job, output: str) -> Place:
+    match job.kind:
+        case "GenerateVideo" | "RenderTurntable":
+            return clip_place(output, "clip")
+        case "GenerateMesh" | "ProcessMesh" | "TextureMesh":
+            return mesh_place(output, "mesh")
+        case "GenerateMaterial":
+            return material_place(output, "material")
+    raise invalid("--output", f"a {job.kind} job makes nothing that this version can save")
 
 
 def _watch_json(job: JobHandle, after: int, previews: Path | None) -> None:
@@ -121,7 +137,8 @@ def _show(job: Job, as_json: bool) -> None:
 
 
 def _facts(job: Job) -> list[tuple[str, str]]:
-    facts = [("job", job.name), ("state", job.state), ("model", job.model), ("prompt", _prompt(job))]
+    facts = [("job", job.name), ("state", job.state), ("kind", job.kind)]
+    facts += [("model", job.model), ("prompt", _prompt(job))]
     if not job.state.ended:
         facts.append(("progress", phase(job.progress)))
     facts += [("seed", str(job.request.get("spec", {}).get("sampling", {}).get("seed", ""))), ("created", _when(job))]
@@ -130,14 +147,15 @@ def _facts(job: Job) -> list[tuple[str, str]]:
     facts += [("label", f"{key}={value}") for key, value in job.labels.items()]
     facts += [("warning", text) for text in job.warnings]
     facts += [(output.role, f"{output.asset} ({output.size_bytes} bytes)") for output in job.outputs]
+    facts += [(f"{output.role} report", output.report.summary) for output in job.outputs if output.report is not None]
     if job.error is not None:
         facts.append(("error", str(job.error)))
     return facts
 
 
-def _row(job: Job) -> tuple[str, str, str, str, str, str]:
+def _row(job: Job) -> tuple[str, str, str, str, str, str, str]:
     progress = "" if job.state.ended else phase(job.progress)
-    return (job.name.rpartition("/")[2], job.state, progress, job.model, _when(job), _prompt(job))
+    return (job.name.rpartition("/")[2], job.state, progress, job.kind, job.model, _when(job), _prompt(job))
 
 
 def _prompt(job: Job) -> str:

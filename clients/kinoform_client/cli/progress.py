@@ -79,8 +79,8 @@ def phase(progress: types.JobProgress) -> str:
         text = f"queued, {progress.queue_position} ahead"
     elif progress.stage in (types.Stage.QUEUED, types.Stage.UNKNOWN):
         text = "queued, next"
-    elif progress.stage is types.Stage.DENOISE:
-        text = f"denoise {progress.step}/{progress.steps}"
+    elif progress.stage in (types.Stage.DENOISE, types.Stage.RENDER):
+        text = f"{progress.stage} {progress.step}/{progress.steps}"
     else:
         text = str(progress.stage)
     if progress.eta is not None:

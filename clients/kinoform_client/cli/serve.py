@@ -31,9 +31,12 @@ def serve(
     model: Annotated[
         list[str] | None, typer.Option(metavar="NAME=FAMILY:PATH", help="Offer a model's folder. May be repeated.")
     ] = None,
+    service: Annotated[
+        list[str] | None, typer.Option(metavar="NAME", help="Start only this one. May be repeated; all if left out.")
+    ] = None,
 ) -> None:
     """Start gateway and generation services; prints `ready grpc://HOST:PORT` when requests would succeed."""
-    command = serve_command(runtime, host=host, port=port, data=data, models=model or [])
+    command = serve_command(runtime, host=host, port=port, data=data, models=model or [], services=service or [])
     sys.stdout.flush()
     os.execv(command[0], command)
 
@@ -45,6 +48,7 @@ def serve_command(
     port: int,
     data: Path | None,
     models: list[str],
+    services: list[str],
     find: Callable[[str], object] = find_spec,
 ) -> list[str]:
     """The program and its arguments. Raises MissingDependencyError, naming what to install."""
@@ -60,4 +64,6 @@ def serve_command(
         command += ["--data", str(data)]
     for each in models:
         command += ["--model", each]
+    for each in services:
+        command += ["--service", each]
     return command

@@ -1,11 +1,17 @@
-"""Which clips the demo asks for."""
+"""The demo's clips: three from prompts, one from a picture."""
 
+import time
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
-from kinoform_client.types import Model
+from kinoform_client.demo import html
+from kinoform_client.demo.studio import Chapter, Studio, View
+from kinoform_client.types import ClipLimits, Model
 
 _CLIPS = 3
+_LOOK = 384
+"""Longer side of the files, in pixels."""
 _OPEN_PROMPTS = ("a penguin walks over ice", "a red balloon rises into a blue sky", "waves roll onto a beach at sunset")
 
 
@@ -19,12 +25,13 @@ class Wish:
     seed: int
     parts: tuple[str, str, str] | None = None
     """Subject, motion and background, for a model with a vocabulary."""
-    from_picture: bool = False
+    image: Path | None = None
+    """The picture that it shall begin with."""
 
     @property
     def caption(self) -> str:
         """What to write under it."""
-        return f"{self.prompt} (from a picture)" if self.from_picture else self.prompt
+        return self.prompt if self.image is None else f"{self.prompt} (from a picture)"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,16 +43,30 @@ class Made:
     seconds: float
     """From asking to having."""
     warnings: tuple[str, ...]
-    image: Path | None
-    """The picture it began with."""
     view_size: tuple[int, int]
     """(width, height) of the file's pictures."""
     steps: int
 
-    @property
-    def caption(self) -> str:
-        """What to write under it."""
-        return self.wish.caption
+
+def chapter(studio: Studio, model: Model) -> Chapter:
+    """Three clips at once, so that they share forward passes; then one from a picture, if the model takes one."""
+    assert model.clip is not None, "only called for video models"
+    asked = wishes(model)
+    limits = model.clip
+    views = [studio.view(wish.caption) for wish in asked]
+    with ThreadPoolExecutor(len(asked)) as pool:
+        made = list(pool.map(lambda wish, view: _make(studio, model, limits, wish, view), asked, views))
+    if model.image_input:
+        wish = picture_wish(model, asked[0], made[0].file.with_suffix(".png"))
+        made.append(_make(studio, model, limits, wish, studio.view(wish.caption)))
+    return Chapter(
+        noun="clip",
+        model=model,
+        figures=tuple(_figure(each) for each in made),
+        files=tuple(each.file for each in made),
+        films=tuple((each.file, each.wish.caption) for each in made),
+        command=_command(made[0]),
+    )
 
 
 def wishes(model: Model) -> list[Wish]:
@@ -62,14 +83,62 @@ def wishes(model: Model) -> list[Wish]:
     ]
 
 
-def picture_wish(model: Model, first: Wish) -> Wish:
+def picture_wish(model: Model, first: Wish, image: Path) -> Wish:
     """The clip that begins with a picture of the first one: the same subject and background, another motion."""
     prompt = first.prompt
     if first.parts is not None:
         subject, motion, background = first.parts
         others = [other for other in model.card["vocabulary"]["motions"] if other != motion]
         prompt = " ".join((subject, others[0] if others else motion, background))
-    return Wish(name="clip-from-picture", prompt=prompt, seed=4, from_picture=True)
+    return Wish(name="clip-from-picture", prompt=prompt, seed=4, image=image)
+
+
+def _make(studio: Studio, model: Model, limits: ClipLimits, wish: Wish, view: View) -> Made:
+    """Asks for a clip, follows it, and saves it with its poster."""
+    began = time.monotonic()
+    width, height = limits.default_size
+    factor = max(1, _LOOK // max(width, height))
+    view_size = width * factor, height * factor
+    job = studio.client.videos.generate(
+        wish.prompt,
+        model=model.name,
+        image=wish.image,
+        seed=wish.seed,
+        steps=studio.steps,
+        view_size=view_size,
+        labels={"demo": wish.name},
+    )
+    studio.finish(job, view)
+    file = job.output("video").download(studio.output / f"{wish.name}.mp4")
+    job.output("poster").download(file.with_suffix(".png"))
+    seconds = time.monotonic() - began
+    view.done(f"{seconds:.1f} s")
+    return Made(
+        wish=wish,
+        file=file,
+        seconds=seconds,
+        warnings=job.job.warnings,
+        view_size=view_size,
+        steps=job.job.progress.steps,
+    )
+
+
+def _figure(clip: Made) -> str:
+    wish = clip.wish
+    began = "" if wish.image is None else html.origin(wish.image, "began with this picture, a frame of the first clip")
+    return html.figure(
+        html.video(clip.file, clip.file.with_suffix(".png")),
+        wish.prompt,
+        f"seed {wish.seed} · {clip.seconds:.1f} s from asking to having",
+        began,
+        warnings=clip.warnings,
+    )
+
+
+def _command(clip: Made) -> str:
+    width, height = clip.view_size
+    options = f"--seed {clip.wish.seed} --steps {clip.steps} --view-size {width}x{height} -o {clip.file.name}"
+    return f'kinoform video generate "{clip.wish.prompt}" {options}'
 
 
 def _triples(model: Model) -> list[tuple[str, str, str]]:

@@ -1,6 +1,8 @@
 """Pictures out of the demo's clips. Needs PyAV and Pillow, which every machine that serves has."""
 
+from collections.abc import Sequence
 from importlib.util import find_spec
+from io import BytesIO
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -11,6 +13,7 @@ if TYPE_CHECKING:
 
 _COLUMNS = 8
 _CELL = 144
+_THUMBNAIL = 256
 _GAP = 8
 _CAPTION = 30
 _INK, _PAPER = (32, 33, 36), (250, 249, 246)
@@ -31,8 +34,17 @@ def read_frames(path: Path) -> "list[Image]":
         return [frame.to_image() for frame in container.decode(video=0)]
 
 
-def write_sheet(clips: list[tuple[Path, str]], path: Path) -> None:
-    """A contact sheet, PNG: a row of frames for each clip, evenly spaced in time, its caption above."""
+def thumbnail(path: Path) -> bytes:
+    """A small PNG picture of a picture file, 8 bits a channel."""
+    small = read_frames(path)[0]
+    small.thumbnail((_THUMBNAIL, _THUMBNAIL))
+    data = BytesIO()
+    small.save(data, format="PNG")
+    return data.getvalue()
+
+
+def write_sheet(clips: Sequence[tuple[Path, str]], path: Path) -> Path:
+    """Writes a contact sheet, PNG: a row of frames for each clip, evenly spaced in time, its caption above."""
     from PIL import Image, ImageDraw, ImageFont
 
     row = _CELL + _CAPTION + _GAP
@@ -46,6 +58,7 @@ def write_sheet(clips: list[tuple[Path, str]], path: Path) -> None:
             frame.thumbnail((_CELL, _CELL))
             sheet.paste(frame, (_GAP + column * (_CELL + _GAP), top + _CAPTION))
     sheet.save(path)
+    return path
 
 
 def _spaced(frames: "list[Image]") -> "list[Image]":

@@ -1,65 +1,49 @@
-"""The demo's page: one file that plays the clips, without a server or a network."""
+"""The demo's page: one file that shows everything, without a server or a network."""
 
-from base64 import b64encode
+from collections.abc import Sequence
+from dataclasses import dataclass
 from html import escape
 from pathlib import Path
 
-from kinoform_client.demo.clips import Made
-from kinoform_client.types import Model
+from kinoform_client.demo.html import image
+from kinoform_client.demo.studio import Chapter
 
-_STYLE = """
-:root { color-scheme: light dark; --ink: #202124; --soft: #6b6f76; --paper: #faf9f6; --card: #fff; --line: #e4e2dc; }
-@media (prefers-color-scheme: dark) {
-  :root { --ink: #ececec; --soft: #9aa0a6; --paper: #17181a; --card: #202225; --line: #34363a; }
-}
-* { box-sizing: border-box; }
-body { margin: 0 auto; max-width: 1100px; padding: 40px 24px 64px; background: var(--paper); color: var(--ink);
-  font: 16px/1.5 system-ui, sans-serif; }
-h1 { font-size: 30px; margin: 0; letter-spacing: -0.02em; }
-h2 { font-size: 18px; margin: 40px 0 8px; }
-p, li { color: var(--soft); margin: 4px 0; max-width: 75ch; }
-.clips { display: grid; gap: 20px; margin-top: 28px; grid-template-columns: repeat(auto-fill, minmax(240px, 1fr)); }
-figure { margin: 0; background: var(--card); border: 1px solid var(--line); border-radius: 12px; overflow: hidden; }
-video { display: block; width: 100%; aspect-ratio: 1; object-fit: cover; background: var(--line); }
-figcaption { padding: 12px 16px 16px; }
-figcaption strong { display: block; font-weight: 600; }
-figcaption small { color: var(--soft); }
-.origin { display: flex; align-items: center; gap: 8px; margin-top: 8px; }
-.origin img { width: 44px; border-radius: 6px; }
-.warning { color: #b3541e; display: block; }
-code { font: 13px/1.6 ui-monospace, monospace; overflow-wrap: anywhere; }
-img.sheet { width: 100%; border-radius: 12px; border: 1px solid var(--line); }
-"""
+_STYLE = Path(__file__).with_name("page.css")
 
 
-def write_page(path: Path, model: Model, clips: list[Made], *, started_s: float, took_s: float, runtime: str) -> Path:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Run:
+    """How the demo was made."""
+
+    runtime: str
+    started_s: float
+    """From the command to a suite that answers."""
+    took_s: float
+    """In all."""
+    left_out: tuple[str, ...]
+    """Kinds of models that the server does not offer."""
+
+
+def write_page(path: Path, chapters: Sequence[Chapter], run: Run) -> Path:
     """Writes the page beside the contact sheet; gives its path."""
-    figures = "\n".join(_figure(clip) for clip in clips)
-    limits = "\n".join(f"<li>{escape(limit)}</li>" for limit in model.limits) or "<li>The card names none.</li>"
-    sheet = _inline(path.parent / "contact-sheet.png", "image/png")
     path.write_text(
         f"""<!doctype html>
 <html lang="en">
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <title>Kinoform demo</title>
-<style>{_STYLE}</style>
+<style>
+{_STYLE.read_text(encoding="utf-8")}</style>
 <h1>Kinoform</h1>
-<p>{len(clips)} clips by <b>{escape(model.display_name or model.name)}</b> {escape(model.version)}, made on this machine
-in {took_s:.0f} s; starting the suite ({escape(runtime)} runtime) took {started_s:.0f} s of it.</p>
-<div class="clips">
-{figures}
-</div>
-<h2>Contact sheet</h2>
-<img class="sheet" src="{sheet}" alt="Frames of every clip, in order">
-<h2>What the model can't do</h2>
-<ul>
-{limits}
-</ul>
-<p>{escape(model.description)} Licence of the weights: {escape(model.license)}.</p>
-<h2>Make one again</h2>
-<p>The same request and seed give the same clip{", byte for byte" if model.batch_exact else ""}:</p>
-<p><code>{escape(_command(clips[0]))}</code></p>
+<p>{_listed([chapter.title for chapter in chapters])}, made on this machine in {run.took_s:.0f} s; starting the suite
+({escape(run.runtime)} runtime) took {run.started_s:.0f} s of it.</p>
+{_left_out(run)}{"".join(_chapter(chapter) for chapter in chapters)}
+{_sheet(path.parent / "contact-sheet.png")}
+<h2>Make them again</h2>
+<p>The same request and seed give the same file, byte for byte where the model is batch exact.</p>
+{"".join(f"<p><code>{escape(chapter.command)}</code></p>" for chapter in chapters)}
+<h2>What the models can't do</h2>
+{"".join(_limits(chapter) for chapter in chapters)}
 </html>
 """,
         encoding="utf-8",
@@ -67,27 +51,35 @@ in {took_s:.0f} s; starting the suite ({escape(runtime)} runtime) took {started_
     return path
 
 
-def _figure(clip: Made) -> str:
-    poster = _inline(clip.file.with_suffix(".png"), "image/png")
-    video = _inline(clip.file, "video/mp4")
-    origin = ""
-    if clip.image is not None:
-        picture = _inline(clip.image, "image/png")
-        origin = f'<span class="origin"><img src="{picture}" alt=""><small>began with this picture, a frame of '
-        origin += "the first clip</small></span>"
-    warnings = "".join(f'<small class="warning">{escape(warning)}</small>' for warning in clip.warnings)
-    return f"""<figure>
-<video src="{video}" poster="{poster}" autoplay loop muted playsinline controls></video>
-<figcaption><strong>{escape(clip.wish.prompt)}</strong>
-<small>seed {clip.wish.seed} · {clip.seconds:.1f} s from asking to having</small>{origin}{warnings}</figcaption>
-</figure>"""
+def _chapter(chapter: Chapter) -> str:
+    model = chapter.model
+    figures = "\n".join(chapter.figures)
+    return f"""<h2>{chapter.title[0].upper()}{chapter.title[1:]}</h2>
+<p>By <b>{escape(model.display_name or model.name)}</b> {escape(model.version)}. {escape(model.description)}</p>
+<div class="figures">
+{figures}
+</div>
+"""
 
 
-def _command(clip: Made) -> str:
-    width, height = clip.view_size
-    options = f"--seed {clip.wish.seed} --steps {clip.steps} --view-size {width}x{height} -o {clip.file.name}"
-    return f'kinoform video generate "{clip.wish.prompt}" {options}'
+def _left_out(run: Run) -> str:
+    line = "<p>This server offers no {} model, so nothing of that kind is shown.</p>\n"
+    return "".join(line.format(escape(kind)) for kind in run.left_out)
 
 
-def _inline(path: Path, media_type: str) -> str:
-    return f"data:{media_type};base64,{b64encode(path.read_bytes()).decode()}"
+def _sheet(sheet: Path) -> str:
+    if not sheet.exists():
+        return ""
+    shown = image(sheet, "Frames of every clip and turntable, in order")
+    return f'<h2>Contact sheet</h2>\n<div class="sheet">{shown}</div>'
+
+
+def _limits(chapter: Chapter) -> str:
+    model = chapter.model
+    limits = "\n".join(f"<li>{escape(limit)}</li>" for limit in model.limits) or "<li>The card names nothing.</li>"
+    name = escape(model.display_name or model.name)
+    return f"<h3>{name}</h3>\n<ul>\n{limits}\n<li>Licence of the weights: {escape(model.license)}.</li>\n</ul>\n"
+
+
+def _listed(parts: Sequence[str]) -> str:
+    return " and ".join(filter(None, [", ".join(parts[:-1]), parts[-1]]))

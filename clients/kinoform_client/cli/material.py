@@ -1,0 +1,59 @@
+"""`kinoform material`."""
+
+from typing import Annotated
+
+import typer
+
+from kinoform_client.cli import options
+from kinoform_client.cli.finish import follow
+from kinoform_client.cli.material_place import material_place
+from kinoform_client.cli.places import slug
+from kinoform_client.cli.session import session
+
+app = typer.Typer(help="Make design materials.", no_args_is_help=True)
+
+
+@app.callback()
+def _group() -> None:
+    """Make design materials."""
+
+
+@app.command()
+def generate(
+    context: typer.Context,
+    prompt: Annotated[str, typer.Argument(help="What it is.", show_default=False)],
+    size: Annotated[int | None, typer.Option(help="Edge of the maps in pixels: 256, 512 or 1024.")] = None,
+    size_m: Annotated[float | None, typer.Option(help="Edge of the tile in metres; typical if left out.")] = None,
+    model: options.Model = "",
+    steps: options.Steps = None,
+    guidance: options.Guidance = None,
+    seed: options.Seed = None,
+    negative: options.Negative = "",
+    reproducible: options.Reproducible = False,
+    priority: options.Priority = 0,
+    label: options.Labels = None,
+    output: Annotated[
+        str | None,
+        typer.Option("--output", "-o", metavar="FOLDER|FILE.zip", help="Maps and previews, or the maps' ZIP file."),
+    ] = None,
+    previews: options.Previews = None,
+    as_json: options.AsJson = False,
+    wait: options.Wait = True,
+) -> None:
+    """Make a seamless material from a PROMPT: 16-bit maps, MaterialX, a ball, a swatch and a sphere."""
+    place = material_place(output, slug(prompt, "material"))
+    with session(context).client() as client:
+        job = client.materials.generate(
+            prompt,
+            size=size,
+            size_m=size_m,
+            model=model,
+            steps=steps,
+            guidance=guidance,
+            seed=seed,
+            negative_prompt=negative,
+            reproducible=reproducible,
+            priority=priority,
+            labels=options.parse_labels(label),
+        )
+        follow(job, place, wait=wait, previews=previews, as_json=as_json)

@@ -1,0 +1,202 @@
+"""`kinoform mesh`."""
+
+from typing import Annotated
+
+import typer
+
+from kinoform_client.cli import options
+from kinoform_client.cli.clip_place import clip_place
+from kinoform_client.cli.finish import follow
+from kinoform_client.cli.mesh_place import mesh_place
+from kinoform_client.cli.places import slug, stem_of
+from kinoform_client.cli.session import session
+from kinoform_client.errors import invalid
+from kinoform_client.types import VideoFormat
+
+app = typer.Typer(help="Make, change, texture and show 3D meshes.", no_args_is_help=True)
+
+File = Annotated[
+    str, typer.Argument(help="GLB, USD, OBJ, PLY, STL or 3MF file, or an asset's name.", show_default=False)
+]
+Triangles = Annotated[int | None, typer.Option(help="At the most, in the finest level of detail.")]
+Lods = Annotated[int | None, typer.Option(help="Levels of detail, each with a quarter of the triangles.")]
+TextureSize = Annotated[int | None, typer.Option(help="Edge of the textures: 256, 512, 1024 or 2048 pixels.")]
+Height = Annotated[float | None, typer.Option("--height-m", help="Height of the object in metres.")]
+Format = Annotated[
+    str | None, typer.Option("--format", metavar="LIST", help="glb,usdz,usdc,obj,ply,stl,3mf; glb if left out.")
+]
+Output = Annotated[
+    str | None,
+    typer.Option("--output", "-o", metavar="FILE|STEM|FOLDER/", help="A file's suffix chooses its format."),
+]
+
+
+@app.command()
+def generate(
+    context: typer.Context,
+    prompt: Annotated[str | None, typer.Argument(help="What to make.", show_default=False)] = None,
+    image: Annotated[str | None, typer.Option(help="Picture of it: PNG, JPEG, WebP, or an asset's name.")] = None,
+    triangles: Triangles = None,
+    height_m: Height = None,
+    lods: Lods = None,
+    texture_size: TextureSize = None,
+    resolution: Annotated[int | None, typer.Option(help="Samples along a side of the surface's grid.")] = None,
+    format: Format = None,  # noqa: A002 - the option's name
+    model: options.Model = "",
+    steps: options.Steps = None,
+    guidance: options.Guidance = None,
+    seed: options.Seed = None,
+    negative: options.Negative = "",
+    reproducible: options.Reproducible = False,
+    priority: options.Priority = 0,
+    label: options.Labels = None,
+    output: Output = None,
+    previews: options.Previews = None,
+    as_json: options.AsJson = False,
+    wait: options.Wait = True,
+) -> None:
+    """Make a mesh from a PROMPT, from a picture, or from both."""
+    if prompt is None and image is None:
+        raise invalid("PROMPT", "say what to make, or give a picture of it with --image")
+    place = mesh_place(output, slug(prompt or stem_of(image or "", "mesh"), "mesh"))
+    with session(context).client() as client:
+        job = client.meshes.generate(
+            prompt,
+            image=image,
+            model=model,
+            steps=steps,
+            guidance=guidance,
+            seed=seed,
+            negative_prompt=negative,
+            reproducible=reproducible,
+            resolution=resolution,
+            triangles=triangles,
+            lods=lods,
+            texture_size=texture_size,
+            height_m=height_m,
+            formats=place.formats(format, lods),
+            priority=priority,
+            labels=options.parse_labels(label),
+        )
+        follow(job, place, wait=wait, previews=previews, as_json=as_json)
+
+
+@app.command()
+def process(
+    context: typer.Context,
+    file: File,
+    repair: Annotated[bool, typer.Option("--repair", help="Mend what can be mended.")] = False,
+    close: Annotated[bool, typer.Option("--close", help="Close it, whatever it takes.")] = False,
+    height_m: Height = None,
+    triangles: Triangles = None,
+    unwrap: Annotated[bool, typer.Option("--unwrap", help="Make new UVs and bake the colours.")] = False,
+    texture_size: TextureSize = None,
+    lods: Lods = None,
+    format: Format = None,  # noqa: A002 - the option's name
+    priority: options.Priority = 0,
+    label: options.Labels = None,
+    output: Output = None,
+    as_json: options.AsJson = False,
+    wait: options.Wait = True,
+) -> None:
+    """Repair, scale, decimate or unwrap a mesh FILE, or write it in other formats."""
+    place = mesh_place(output, stem_of(file, "mesh"))
+    with session(context).client() as client:
+        job = client.meshes.process(
+            file,
+            repair=repair,
+            close=close,
+            height_m=height_m,
+            triangles=triangles,
+            unwrap=unwrap,
+            texture_size=texture_size,
+            lods=lods,
+            formats=place.formats(format, lods),
+            priority=priority,
+            labels=options.parse_labels(label),
+        )
+        follow(job, place, wait=wait, previews=None, as_json=as_json)
+
+
+@app.command()
+def texture(
+    context: typer.Context,
+    file: File,
+    prompt: Annotated[str | None, typer.Argument(help="The material in words.", show_default=False)] = None,
+    material: Annotated[
+        str | None, typer.Option(help="ZIP file from `kinoform material generate -o FILE.zip`, or an asset's name.")
+    ] = None,
+    tile_m: Annotated[float | None, typer.Option(help="Edge of a tile on the mesh in metres.")] = None,
+    texture_size: TextureSize = None,
+    format: Format = None,  # noqa: A002 - the option's name
+    model: options.Model = "",
+    steps: options.Steps = None,
+    guidance: options.Guidance = None,
+    seed: options.Seed = None,
+    negative: options.Negative = "",
+    reproducible: options.Reproducible = False,
+    priority: options.Priority = 0,
+    label: options.Labels = None,
+    output: Output = None,
+    previews: options.Previews = None,
+    as_json: options.AsJson = False,
+    wait: options.Wait = True,
+) -> None:
+    """Give a mesh FILE a material, from a PROMPT or from a material made before."""
+    if prompt is None and material is None:
+        raise invalid("PROMPT", "say which material, or give one with --material")
+    place = mesh_place(output, stem_of(file, "mesh"))
+    with session(context).client() as client:
+        job = client.meshes.texture(
+            file,
+            prompt=prompt,
+            material=material,
+            model=model,
+            steps=steps,
+            guidance=guidance,
+            seed=seed,
+            negative_prompt=negative,
+            reproducible=reproducible,
+            tile_m=tile_m,
+            texture_size=texture_size,
+            formats=place.formats(format, None),
+            priority=priority,
+            labels=options.parse_labels(label),
+        )
+        follow(job, place, wait=wait, previews=previews, as_json=as_json)
+
+
+@app.command()
+def turntable(
+    context: typer.Context,
+    file: File,
+    frames: Annotated[int | None, typer.Option(help="Frames of one turn.")] = None,
+    size: Annotated[int | None, typer.Option(help="Edge of the square pictures in pixels.")] = None,
+    fps: options.Fps = None,
+    elevation_deg: Annotated[float | None, typer.Option(help="Camera above the horizon, in degrees.")] = None,
+    transparent: Annotated[bool, typer.Option("--transparent", help="No backdrop; WebM or PNG frames.")] = False,
+    priority: options.Priority = 0,
+    label: options.Labels = None,
+    output: Annotated[
+        str | None,
+        typer.Option("--output", "-o", metavar="FILE|FOLDER/", help=".mp4, .webm, or a folder for PNG frames."),
+    ] = None,
+    as_json: options.AsJson = False,
+    wait: options.Wait = True,
+) -> None:
+    """Show a mesh FILE from all sides, in a clip of one turn."""
+    default = VideoFormat.WEBM if transparent else VideoFormat.MP4
+    place = clip_place(output, stem_of(file, "mesh"), default)
+    with session(context).client() as client:
+        job = client.meshes.turntable(
+            file,
+            frames=frames,
+            size=size,
+            fps=fps,
+            elevation_deg=elevation_deg,
+            transparent=transparent,
+            format=place.format,
+            priority=priority,
+            labels=options.parse_labels(label),
+        )
+        follow(job, place, wait=wait, previews=None, as_json=as_json)

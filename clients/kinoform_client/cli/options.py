@@ -1,0 +1,32 @@
+"""Options that several commands have, in one wording."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from kinoform_client.errors import invalid
+
+Model = Annotated[str, typer.Option(help="Model; the server's default if left out.")]
+Steps = Annotated[int | None, typer.Option(help="Denoising steps.")]
+Guidance = Annotated[float | None, typer.Option(help="Guidance scale; 1 is none.")]
+Seed = Annotated[int | None, typer.Option(help="Seed of the noise; chosen if left out.")]
+Negative = Annotated[str, typer.Option(help="What to steer away from.")]
+Reproducible = Annotated[bool, typer.Option(help="Never share a forward pass with other jobs.")]
+Priority = Annotated[int, typer.Option(help="-100 to 100; higher runs first.")]
+Labels = Annotated[list[str] | None, typer.Option(metavar="KEY=VALUE", help="May be repeated.")]
+Previews = Annotated[Path | None, typer.Option(metavar="FOLDER", help="Keep the previews there.")]
+AsJson = Annotated[bool, typer.Option("--json", help="Print the job as one JSON object.")]
+Wait = Annotated[bool, typer.Option(" /--no-wait", help="Return at once; print the job's name.")]
+Fps = Annotated[str | None, typer.Option(help="Frame rate: 24, or exactly 24000/1001.")]
+
+
+def parse_labels(pairs: list[str] | None) -> dict[str, str]:
+    """`KEY=VALUE` each. Raises InvalidArgumentError."""
+    found = {}
+    for pair in pairs or ():
+        key, equals, value = pair.partition("=")
+        if not key or not equals:
+            raise invalid("--label", f"must be KEY=VALUE, got {pair!r}")
+        found[key] = value
+    return found

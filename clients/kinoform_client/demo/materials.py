@@ -1,0 +1,112 @@
+"""The demo's material."""
+
+import time
+from dataclasses import dataclass
+from html import escape
+from pathlib import Path
+
+from kinoform_client.archive import MATERIAL, unpack
+from kinoform_client.demo import html
+from kinoform_client.demo.frames import thumbnail
+from kinoform_client.demo.studio import Chapter, Studio
+from kinoform_client.demo.words import captions
+from kinoform_client.types import MaterialReport, Model
+
+_OPEN_PROMPTS = ("red brick wall",)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wish:
+    """A material to ask for."""
+
+    name: str
+    """Folder of its files."""
+    prompt: str
+    seed: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Made:
+    """A material that was made."""
+
+    wish: Wish
+    archive: Path
+    maps: tuple[Path, ...]
+    ball: Path
+    swatch: Path
+    sphere: Path
+    report: MaterialReport | None
+    seconds: float
+    """From asking to having."""
+    warnings: tuple[str, ...]
+    steps: int
+
+
+def chapter(studio: Studio, model: Model) -> Chapter:
+    """One material."""
+    made = [_make(studio, model, wish) for wish in wishes(model)]
+    return Chapter(
+        noun="material",
+        model=model,
+        figures=tuple(_figure(each, studio.output) for each in made),
+        files=tuple(each.archive for each in made),
+        films=(),
+        command=_command(made[0]),
+    )
+
+
+def wishes(model: Model) -> list[Wish]:
+    """One material: of a combination never trained on, if the card lists such."""
+    return [Wish(name="material-1", prompt=captions(model, _OPEN_PROMPTS)[0], seed=1)]
+
+
+def _make(studio: Studio, model: Model, wish: Wish) -> Made:
+    """Asks for a material, follows it, and saves it as it is and unpacked."""
+    began = time.monotonic()
+    view = studio.view(wish.prompt)
+    job = studio.client.materials.generate(
+        wish.prompt, model=model.name, seed=wish.seed, steps=studio.steps, labels={"demo": wish.name}
+    )
+    studio.finish(job, view)
+    material = job.output("material")
+    folder = studio.output / wish.name
+    folder.mkdir(exist_ok=True)
+    archive = material.download(studio.output / f"{wish.name}.zip")
+    unpacked = unpack(archive, MATERIAL, folder)
+    seconds = time.monotonic() - began
+    view.done(f"{seconds:.1f} s")
+    return Made(
+        wish=wish,
+        archive=archive,
+        maps=tuple(path for path in unpacked if path.suffix == ".png"),
+        ball=job.output("poster").download(folder / "ball.png"),
+        swatch=job.output("swatch").download(folder / "swatch.png"),
+        sphere=job.output("glb").download(folder / "sphere.glb"),
+        report=material.report if isinstance(material.report, MaterialReport) else None,
+        seconds=seconds,
+        warnings=job.job.warnings,
+        steps=job.job.progress.steps,
+    )
+
+
+def _figure(material: Made, root: Path) -> str:
+    looks = html.image(material.ball, "A ball of the material") + html.image(material.swatch, "Two tiles by two")
+    strip = "".join(_map(path) for path in material.maps)
+    return html.figure(
+        f'<div class="looks">{looks}</div>\n<div class="maps">{strip}</div>',
+        material.wish.prompt,
+        material.report.summary if material.report else "",
+        f"seed {material.wish.seed} · {material.seconds:.1f} s from asking to having",
+        html.downloads((material.archive, material.sphere), root),
+        warnings=(*material.warnings, *(material.report.findings if material.report else ())),
+        wide=True,
+    )
+
+
+def _map(path: Path) -> str:
+    return f"<span>{html.picture(thumbnail(path), '')}{escape(path.stem.replace('_', ' '))}</span>"
+
+
+def _command(material: Made) -> str:
+    options = f"--seed {material.wish.seed} --steps {material.steps} -o {material.wish.name}"
+    return f'kinoform material generate "{material.wish.prompt}" {options}'
