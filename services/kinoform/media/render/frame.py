@@ -9,7 +9,7 @@ import numpy.typing as npt
 from kinoform.media.render.camera import Camera
 from kinoform.media.render.environment import Environment, studio
 from kinoform.media.render.ground import Ground
-from kinoform.media.render.sampling import smoothed, tile_numbers
+from kinoform.media.render.sampling import TILE, smoothed, tile_numbers
 from kinoform.media.render.scene import Hits, Scene
 from kinoform.media.render.shade import key_share, points_of, radiance, surface_at
 from kinoform.media.render.tone import from_srgb, neutral, to_srgb
@@ -19,18 +19,19 @@ Ints = npt.NDArray[np.int64]
 Rgba = npt.NDArray[np.uint8]
 
 _CHUNK = 1 << 15
-_CONTRAST = 0.03
-"""In sRGB; neighbours further apart than this are sampled again."""
+_FEW, _CONTRAST_FOR_FEW = 4, 0.05
+_MANY, _CONTRAST_FOR_MANY = 8, 0.2
+"""Samples for pixels whose neighbours differ by more than so much of sRGB: textures and creases, and outlines."""
 _BORDER = 0.16
 """Of the picture's shorter side; where shadows fade if there is no backdrop."""
 _RAYS = 4
 _FINE_RAYS = 2
 """To the key light, from each sample: of whole pixels, whose neighbours lend theirs, and of an eighth of one."""
 _SUBPIXELS = (
-    (0.5625, 0.3125), (0.4375, 0.6875), (0.8125, 0.5625), (0.3125, 0.1875),
-    (0.1875, 0.8125), (0.0625, 0.4375), (0.6875, 0.9375), (0.9375, 0.0625),
+    (0.0625, 0.4375), (0.3125, 0.1875), (0.6875, 0.9375), (0.8125, 0.5625),
+    (0.5625, 0.3125), (0.4375, 0.6875), (0.1875, 0.8125), (0.9375, 0.0625),
 )  # fmt: skip
-"""Direct3D's standard pattern of eight samples."""
+"""Direct3D's standard pattern of eight samples, in an order whose first four are spread evenly, too."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,8 +58,10 @@ class Renderer:
         view = _View(self._scene, self._ground, self._environment, camera, width, height, backdrop)
         rows, columns = (grid.reshape(-1) for grid in np.mgrid[:height, :width])
         picture = view.whole(rows, columns)
-        again = np.flatnonzero(_rough_spots(picture.reshape(height, width, 4)).reshape(-1))
-        picture[again] = view.finely(rows[again], columns[again])
+        contrast = _contrast(picture.reshape(height, width, 4)).reshape(-1)
+        many = contrast > _CONTRAST_FOR_MANY
+        for samples, again in ((_MANY, many), (_FEW, (contrast > _CONTRAST_FOR_FEW) & ~many)):
+            picture[again] = view.finely(rows[again], columns[again], samples)
         return _encoded(picture).reshape(height, width, 4)
 
 
@@ -98,19 +101,19 @@ class _View:
         visible = smoothed(visible.reshape(shape), guide.reshape(6, *shape), 0.5).reshape(-1)
         return self._colours(across, down, directions, hits, visible)
 
-    def finely(self, rows: Ints, columns: Ints) -> Floats:
-        """Chosen pixels by eight rays each."""
+    def finely(self, rows: Ints, columns: Ints, samples: int) -> Floats:
+        """Chosen pixels by so many rays each."""
         total = np.zeros((len(rows), 4), np.float32)
-        for number, (right, below) in enumerate(_SUBPIXELS):
+        for number, (right, below) in enumerate(_SUBPIXELS[:samples]):
             across, down = columns.astype(np.float32) + right, rows.astype(np.float32) + below
             directions, hits = self._hits(across, down)
             struck = np.flatnonzero(hits.triangle >= 0)
             visible = np.ones(len(rows), np.float32)
             # A pixel's eight samples send different rays, but all pixels the same: nothing smooths these afterwards.
-            tile = np.full(len(struck), 2 * number)
+            tile = np.full(len(struck), TILE * TILE // samples * number)
             *_, visible[struck] = self._key(_some(hits, struck), directions[struck], tile, _FINE_RAYS)
             total += self._colours(across, down, directions, hits, visible)
-        return np.asarray(total / len(_SUBPIXELS), np.float32)
+        return np.asarray(total / samples, np.float32)
 
     def _hits(self, across: Floats, down: Floats) -> tuple[Floats, Hits]:
         directions = self._camera.directions(across, down, self._width, self._height)
@@ -165,17 +168,16 @@ def _chunks(indices: Ints) -> list[Ints]:
     return [indices[start : start + _CHUNK] for start in range(0, len(indices), _CHUNK)]
 
 
-def _rough_spots(picture: Floats) -> npt.NDArray[np.bool_]:
-    """(h, w): whether a pixel differs much from one beside, above or below it. picture: (h, w, 4)."""
+def _contrast(picture: Floats) -> Floats:
+    """(h, w): how much a pixel differs from those beside, above and below it, at most. picture: (h, w, 4)."""
     shown = np.concatenate([to_srgb(picture[..., :3]), picture[..., 3:]], axis=-1)
-    marks = np.zeros(picture.shape[:2], np.bool_)
-    across = (np.abs(np.diff(shown, axis=1)) > _CONTRAST).any(axis=-1)
-    down = (np.abs(np.diff(shown, axis=0)) > _CONTRAST).any(axis=-1)
-    marks[:, 1:] |= across
-    marks[:, :-1] |= across
-    marks[1:] |= down
-    marks[:-1] |= down
-    return marks
+    most = np.zeros(picture.shape[:2], np.float32)
+    across = np.abs(np.diff(shown, axis=1)).max(axis=-1)
+    down = np.abs(np.diff(shown, axis=0)).max(axis=-1)
+    for one, other, step in ((most[:, 1:], most[:, :-1], across), (most[1:], most[:-1], down)):
+        np.maximum(one, step, out=one)
+        np.maximum(other, step, out=other)
+    return most
 
 
 def _encoded(picture: Floats) -> Rgba:
