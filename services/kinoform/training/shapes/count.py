@@ -103,9 +103,9 @@ def _on_top(low: float, broad: float) -> Counter:
     return counter
 
 
-def _bulges(prominence: float, less: int = 0) -> Counter:
-    """Counts the maxima of the width from the bottom to the top."""
-    return lambda solid: peaks(widths(solid.shadow(Z)), prominence) - less
+def _bulges(prominence: float, top: float = 1.0) -> Counter:
+    """Counts the maxima of the width from the bottom up to a share of the height."""
+    return lambda solid: peaks(widths(solid.shadow(Z))[: _at(solid, Y, top) + 1], prominence)
 
 
 def _rotor(front: tuple[float, float], above: float) -> Counter:
@@ -216,7 +216,7 @@ COUNTERS: Mapping[str, Counter] = {
     "fir tree": _bulges(0.06),
     "cactus": _pieces(0.6, 0.68, less=1),
     "flower": _rotor((0.55, 0.7), 0.4),
-    "snowman": _bulges(0.06, less=1),
+    "snowman": _bulges(0.06, top=0.77),
     "rocket": _rocket,
     "car": _either(_car),
     "truck": _pieces(0.03, 0.09),

@@ -7,7 +7,7 @@ from kinoform.training.shapes.facts import Facts, Value
 from kinoform.training.shapes.grammar import caption
 from kinoform.training.shapes.paint import BOUND, COLOURS
 from kinoform.training.shapes.shape import Shape
-from kinoform.training.shapes.split import is_held_out
+from kinoform.training.shapes.split import combinations, held_out_of
 
 SECOND = 0.4
 """Share of shapes with a second colour, in families that may have one."""
@@ -31,40 +31,36 @@ def draw(
 
 def held_out(facts: Facts) -> bool:
     """Whether no training sample may show this, in any finish, second colour or size."""
-    return is_held_out(facts.family, facts.colour, facts.value)
+    return (facts.colour, facts.value) in held_out_of(facts.family)
 
 
 def held_out_captions(count: int = 200) -> list[tuple[str, Facts]]:
-    """`count` canonical captions of held-out combinations, the families in turn; equal counts, equal lists."""
-    kept = {name: [pair for pair in _combinations(name) if is_held_out(name, *pair)] for name in FAMILIES}
-    names = [name for name in FAMILIES if kept[name]]
-    captions = []
-    for index in range(count):
-        lap, place = divmod(index, len(names))
-        name = names[place]
-        rng = np.random.default_rng([7, index])
-        colour, value = kept[name][lap % len(kept[name])]
-        facts = _complete(rng, name, colour, value)
-        captions.append((caption(facts), facts))
-    return captions
+    """`count` canonical captions, all different, of held-out combinations; the families, then their combinations in
+    turn, then other finishes and second colours. A longer list begins with a shorter one.
+
+    ValueError for more than there are, some thousands."""
+    captions: dict[str, Facts] = {}
+    for lap in range(100 + count):
+        for place, name in enumerate(FAMILIES):
+            kept = held_out_of(name)
+            if kept and len(captions) < count:
+                facts = _complete(np.random.default_rng([7, lap, place]), name, *kept[lap % len(kept)])
+                captions.setdefault(caption(facts), facts)
+        if len(captions) == count:
+            return list(captions.items())
+    raise ValueError(f"count {count}, but only {len(captions)} captions were found")
 
 
 def _draw_facts(rng: np.random.Generator, family: str | None, value: Value | None, colour: str | None) -> Facts:
     name = family if family is not None else str(rng.choice(list(FAMILIES)))
     pairs = [
         (a_colour, a_value)
-        for a_colour, a_value in _combinations(name)
-        if colour in (None, a_colour) and value in (None, a_value) and not is_held_out(name, a_colour, a_value)
+        for a_colour, a_value in combinations(name)
+        if colour in (None, a_colour) and value in (None, a_value) and (a_colour, a_value) not in held_out_of(name)
     ]
     if not pairs:
         raise ValueError(f"nothing to train on of family {name!r}, colour {colour!r}, {value!r}")
     return _complete(rng, name, *pairs[int(rng.integers(len(pairs)))])
-
-
-def _combinations(name: str) -> list[tuple[str, Value]]:
-    """Every colour and attribute value of a family, colours changing fastest."""
-    family = FAMILIES[name]
-    return [(colour, value) for value in family.attribute.values for colour in family.colours]
 
 
 def _complete(rng: np.random.Generator, name: str, colour: str, value: Value) -> Facts:

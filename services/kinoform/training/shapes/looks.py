@@ -14,8 +14,9 @@ def windows(solid: Occupancy, field: Field) -> Value:
         layer = solid.cells[:, int(height * solid.extent(1))]
         for side in (layer.argmax(1), layer.shape[1] - 1 - layer[:, ::-1].argmax(1)):
             places = solid.points[np.arange(len(layer)), int(height * solid.extent(1)), side]
-            dark = field.appearance(places)[:, :3].max(1) < 0.28
-            counts.append(runs(dark[: int(0.94 * len(dark))]))
+            light = field.appearance(places)[: int(0.94 * len(places)), :3].max(1)
+            middle = (float(light.min()) + float(light.max())) / 2
+            counts.append(runs(light < middle) if float(np.ptp(light)) > 0.15 else 0)
     return usual(counts)
 
 

@@ -1,14 +1,28 @@
 """Which combinations no training caption may show."""
 
 import hashlib
+from functools import cache
 
+from kinoform.training.shapes.catalogue import FAMILIES
 from kinoform.training.shapes.facts import Value
 
 PERIOD = 10
-"""One combination in so many is held out."""
+"""About one combination in so many is held out."""
 
 
-def is_held_out(family: str, colour: str, value: Value) -> bool:
-    """Whether this combination is kept for evaluation; a hash decides, so new families move none of the others."""
-    digest = hashlib.sha256(f"{family}/{colour}/{value}".encode()).digest()
-    return int.from_bytes(digest[:8], "big") % PERIOD == 0
+def combinations(name: str) -> list[tuple[str, Value]]:
+    """Every colour and attribute value of a family, colours changing fastest."""
+    family = FAMILIES[name]
+    return [(colour, value) for value in family.attribute.values for colour in family.colours]
+
+
+@cache
+def held_out_of(name: str) -> tuple[tuple[str, Value], ...]:
+    """The family's combinations of colour and value that are kept for evaluation.
+
+    A hash of their names decides, so that no other family, colour or value has a say."""
+    return tuple((colour, value) for colour, value in combinations(name) if _hash(name, colour, value) % PERIOD == 0)
+
+
+def _hash(name: str, colour: str, value: Value) -> int:
+    return int.from_bytes(hashlib.sha256(f"{name}/{colour}/{value}".encode()).digest()[:8], "big")

@@ -182,12 +182,12 @@ def candlestick(rng: np.random.Generator, value: Value, paint: Paint) -> Sequenc
     foot, stem = rng.uniform(0.34, 0.42), 0.06
     heights = 1.1
     parts = [lathe(paint.main, [(foot, 0), (foot, 0.07), (0.14, 0.15), (stem, 0.25), (stem, heights)])]
-    for x in spread(count, 0.3 * (count - 1)):
+    for x in spread(count, {1: 0.0, 3: 0.58, 5: 0.86}[count]):
         parts += _candle(paint.main, paint["white"], x, heights)
         if x != 0:
-            lift = 0.3 + 0.22 * (2 - abs(x) / 0.6) * (1 if count == 5 else 0.5)
-            parts.append(capsule(paint.main, (0, lift, 0), (x, lift + 0.1, 0), 0.05))
-            parts.append(capsule(paint.main, (x, lift + 0.1, 0), (x, heights, 0), 0.05))
+            lift = 0.28 if abs(x) > 0.5 else 0.62
+            parts.append(capsule(paint.main, (0, lift, 0), (x, lift + 0.1, 0), 0.06))
+            parts.append(capsule(paint.main, (x, lift + 0.1, 0), (x, heights, 0), 0.06))
     return parts
 
 

@@ -102,8 +102,8 @@ def snowman(rng: np.random.Generator, value: Value, paint: Paint) -> Sequence[Pa
     y -= head * 0.85
     parts += [ball(paint["black"], (s * head * 0.38, y + head * 0.25, head * 0.86), 0.055) for s in (-1, 1)]
     parts.append(cone(paint["orange"], (0, y, head * 0.8), (0, y, head + 0.26), 0.09, 0.035))
-    top = y + head * 0.8
-    parts.append(cylinder(paint.second, (0, top - 0.04, 0), (0, top + 0.05, 0), head * 1.1))
+    top = y + head * 0.92
+    parts.append(cylinder(paint.second, (0, top - 0.04, 0), (0, top + 0.05, 0), head * 1.15))
     parts.append(cylinder(paint.second, (0, top, 0), (0, top + head * 1.0, 0), head * 0.68))
     return parts
 

@@ -228,7 +228,7 @@ def caterpillar(rng: np.random.Generator, value: Value, paint: Paint) -> Sequenc
     head = 0.9 - radius
     for s in (-1, 1):
         parts.append(
-            capsule(paint["black"], (head, radius * 0.7, s * 0.08), (head + 0.06, radius + 0.2, s * 0.16), 0.04)
+            capsule(paint["black"], (head, radius * 0.7, s * 0.08), (head + 0.06, radius + 0.2, s * 0.16), 0.05)
         )
         parts.append(ball(paint["white"], (head + radius * 0.62, radius * 0.35, s * radius * 0.6), 0.085))
     return parts
@@ -332,7 +332,7 @@ FAMILIES: Mapping[str, Family] = {
     ),
     "caterpillar": Family(
         build=caterpillar,
-        attribute=counted("ball", (3, 4, 5, 6)),
+        attribute=counted("ball", (3, 4, 5)),
         size_m=(0.03, 0.3),
         nouns=("caterpillar",),
         second="head",
