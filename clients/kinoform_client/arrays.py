@@ -2,10 +2,9 @@
 
 from importlib.util import find_spec
 from io import BytesIO
-from pathlib import PurePath
 from typing import TYPE_CHECKING, cast
 
-from kinoform_client.archive import MATERIAL, open_stored
+from kinoform_client.archive import MATERIAL, map_files, open_stored
 from kinoform_client.errors import DataLossError, ErrorDetails, MissingDependencyError, invalid
 
 if TYPE_CHECKING:
@@ -62,10 +61,9 @@ def picture_from_bytes(data: bytes) -> "Picture":
 
 
 def maps_from_bytes(data: bytes) -> "dict[str, Picture]":
-    """The maps in a material's ZIP file, by their names: `base_colour`, `normal`, `roughness`, …"""
+    """The maps in a material's ZIP file, by their names: `base_colour`, `normal`, … Raises DataLossError."""
     with open_stored(BytesIO(data), MATERIAL) as archive:
-        names = [PurePath(name) for name in archive.namelist() if name.endswith(".png")]
-        return {name.stem: picture_from_bytes(archive.read(str(name))) for name in names}
+        return {name: picture_from_bytes(archive.read(file)) for name, file in map_files(archive).items()}
 
 
 def _unreadable(what: str) -> DataLossError:

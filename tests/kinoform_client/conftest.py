@@ -1,10 +1,12 @@
-"""A peer and its port, fresh for every test."""
+"""A peer, its port and a shell, fresh for every test."""
 
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
 from tests.kinoform_client.client_peer import Peer, Served
+from tests.kinoform_client.shell import Shell
 
 
 @pytest.fixture
@@ -17,3 +19,9 @@ def served(peer: Peer) -> Iterator[Served]:
     served = Served(peer)
     yield served
     served.stop()
+
+
+@pytest.fixture
+def shell(served: Served, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Shell:
+    monkeypatch.chdir(tmp_path)
+    return Shell(served)

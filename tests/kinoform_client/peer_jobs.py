@@ -154,7 +154,8 @@ class PeerJobs(PeerAssets, job_pb2_grpc.JobServiceServicer):
 
     def _output(self, job: str, file: MadeFile) -> job_pb2.Output:
         asset = self.store(file.data, file.media_type, file.name, f"projects/default/assets/{uuid.uuid4()}", job=job)
-        output = job_pb2.Output(role=file.role, asset=asset.name, media_type=file.media_type, size_bytes=len(file.data))
+        output = job_pb2.Output(role=file.role, asset=asset.name, media_type=file.media_type)
+        output.size_bytes, output.sha256 = asset.size_bytes, asset.sha256
         match file.report:
             case report_pb2.MeshReport():
                 output.mesh.CopyFrom(file.report)

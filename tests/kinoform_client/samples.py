@@ -1,6 +1,7 @@
 """Small, true files of every kind that jobs make."""
 
 import io
+import json
 import struct
 import zipfile
 import zlib
@@ -94,9 +95,12 @@ def brick() -> dict[str, Pixels]:
 
 
 def material_zip(maps: dict[str, Pixels], compression: int = zipfile.ZIP_STORED) -> bytes:
-    """A material's ZIP file."""
-    document = b'<?xml version="1.0"?><materialx version="1.39"/>'
-    return archive({f"{name}.png": png(values) for name, values in maps.items()} | {"m.mtlx": document}, compression)
+    """A material's ZIP file: maps, MaterialX, description and the ball."""
+    entries = {f"m_{name}.png": png(values) for name, values in maps.items()}
+    description = {"maps": {name: f"m_{name}.png" for name in maps}}
+    entries["m.mtlx"] = b'<?xml version="1.0"?><materialx version="1.39"/>'
+    entries["m.json"] = json.dumps(description).encode()
+    return archive(entries | {"m_ball.png": png(ball(48))}, compression)
 
 
 def archive(entries: dict[str, bytes], compression: int = zipfile.ZIP_STORED) -> bytes:
@@ -104,7 +108,7 @@ def archive(entries: dict[str, bytes], compression: int = zipfile.ZIP_STORED) ->
     data = io.BytesIO()
     with zipfile.ZipFile(data, "w", compression) as file:
         for name, content in entries.items():
-            file.writestr(name, content)
+            file.writestr(zipfile.ZipInfo(name), content, compression)
     return data.getvalue()
 
 

@@ -10,9 +10,7 @@ from pathlib import Path
 import pytest
 from google.protobuf.json_format import ParseDict
 from google.rpc import code_pb2, error_details_pb2
-from typer.testing import CliRunner, Result
 
-from kinoform_client.cli.app import app
 from kinoform_client.cli.clip_place import clip_place
 from kinoform_client.cli.places import slug
 from kinoform_client.cli.serve import Runtime, serve_command
@@ -21,36 +19,14 @@ from kinoform_client.types import VideoFormat
 from kinoform_proto.catalog.v1 import catalog_pb2
 from tests.kinoform_client.client_peer import Served
 from tests.kinoform_client.peer_base import rich_status
-from tests.kinoform_client.samples import MadeFile, archive
+from tests.kinoform_client.samples import archive
+from tests.kinoform_client.shell import Shell
 
 CARD = {
     "name": "kino-mini",
     "vocabulary": {"subjects": ["a penguin"], "motions": ["jumps"], "backgrounds": ["over snow"]},
     "held_out": [["a penguin", "jumps", "over snow"]],
 }
-
-
-class Shell:
-    """Runs commands against the peer, in a folder of its own; `generate` has its job succeed at once."""
-
-    def __init__(self, served: Served) -> None:
-        self.served = served
-        self.video = b"video" * 1000
-
-    def __call__(self, *arguments: str) -> Result:
-        return CliRunner().invoke(app, ["--address", self.served.address, *arguments])
-
-    def generate(self, *arguments: str) -> Result:
-        self.served.peer.at_once = lambda kind: [MadeFile("video", "video/mp4", "clip.mp4", self.video)]
-        result = self("video", "generate", *arguments)
-        self.served.peer.at_once = None
-        return result
-
-
-@pytest.fixture
-def shell(served: Served, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Shell:
-    monkeypatch.chdir(tmp_path)
-    return Shell(served)
 
 
 def test_a_clip_is_saved_under_the_prompts_name(shell: Shell, tmp_path: Path) -> None:

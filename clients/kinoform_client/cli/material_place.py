@@ -2,6 +2,7 @@
 
 import tempfile
 from dataclasses import dataclass
+from hashlib import sha256
 from pathlib import Path
 
 from kinoform_client.archive import MATERIAL, unpack
@@ -10,8 +11,8 @@ from kinoform_client.cli.progress import JobView
 from kinoform_client.errors import invalid
 from kinoform_client.sync.handles import JobHandle
 
-_PICTURES = {"poster": "ball.png", "swatch": "swatch.png", "glb": "sphere.glb"}
-"""What a material comes with, by role, and the names it gets in a folder."""
+_LOOKS = ("poster", "swatch", "glb")
+"""Roles of what a material comes with."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,8 +31,10 @@ class MaterialPlace:
         with tempfile.TemporaryDirectory(dir=self.path, prefix=".kinoform-") as scratch:
             archive = material.download(Path(scratch) / "material.zip", report=view.moved)
             files = unpack(archive, MATERIAL, self.path)
-        made = [output for output in job.outputs if output.role in _PICTURES]
-        return files + [output.download(self.path / _PICTURES[output.role], report=view.moved) for output in made]
+        # The archive holds the looks, too, as it is written today.
+        there = {sha256(file.read_bytes()).hexdigest() for file in files}
+        looks = [each for each in job.outputs if each.role in _LOOKS and each.record.sha256 not in there]
+        return files + [look.download(self.path, report=view.moved) for look in looks]
 
 
 def material_place(output: str | None, name: str) -> MaterialPlace:

@@ -1,11 +1,12 @@
 """The demo's material."""
 
 import time
+from collections.abc import Mapping
 from dataclasses import dataclass
 from html import escape
 from pathlib import Path
 
-from kinoform_client.archive import MATERIAL, unpack
+from kinoform_client.archive import MATERIAL, map_files, open_stored, unpack
 from kinoform_client.demo import html
 from kinoform_client.demo.frames import thumbnail
 from kinoform_client.demo.studio import Chapter, Studio
@@ -31,10 +32,12 @@ class Made:
 
     wish: Wish
     archive: Path
-    maps: tuple[Path, ...]
-    ball: Path
-    swatch: Path
-    sphere: Path
+    maps: Mapping[str, Path]
+    """By their names."""
+    ball: bytes
+    """PNG."""
+    swatch: bytes
+    """PNG; two tiles by two, lit."""
     report: MaterialReport | None
     seconds: float
     """From asking to having."""
@@ -69,19 +72,16 @@ def _make(studio: Studio, model: Model, wish: Wish) -> Made:
     )
     studio.finish(job, view)
     material = job.output("material")
-    folder = studio.output / wish.name
-    folder.mkdir(exist_ok=True)
     archive = material.download(studio.output / f"{wish.name}.zip")
-    unpacked = unpack(archive, MATERIAL, folder)
+    maps = _unpacked(archive, studio.output / wish.name)
     seconds = time.monotonic() - began
     view.done(f"{seconds:.1f} s")
     return Made(
         wish=wish,
         archive=archive,
-        maps=tuple(path for path in unpacked if path.suffix == ".png"),
-        ball=job.output("poster").download(folder / "ball.png"),
-        swatch=job.output("swatch").download(folder / "swatch.png"),
-        sphere=job.output("glb").download(folder / "sphere.glb"),
+        maps=maps,
+        ball=job.output("poster").read(),
+        swatch=job.output("swatch").read(),
         report=material.report if isinstance(material.report, MaterialReport) else None,
         seconds=seconds,
         warnings=job.job.warnings,
@@ -89,22 +89,28 @@ def _make(studio: Studio, model: Model, wish: Wish) -> Made:
     )
 
 
+def _unpacked(archive: Path, folder: Path) -> dict[str, Path]:
+    unpack(archive, MATERIAL, folder)
+    with open_stored(str(archive), MATERIAL) as material:
+        return {name: folder / file for name, file in map_files(material).items()}
+
+
 def _figure(material: Made, root: Path) -> str:
-    looks = html.image(material.ball, "A ball of the material") + html.image(material.swatch, "Two tiles by two")
-    strip = "".join(_map(path) for path in material.maps)
+    looks = html.picture(material.ball, "A ball of the material") + html.picture(material.swatch, "Two tiles by two")
+    strip = "".join(_map(name, path) for name, path in material.maps.items())
     return html.figure(
         f'<div class="looks">{looks}</div>\n<div class="maps">{strip}</div>',
         material.wish.prompt,
         material.report.summary if material.report else "",
         f"seed {material.wish.seed} · {material.seconds:.1f} s from asking to having",
-        html.downloads((material.archive, material.sphere), root),
+        html.downloads((material.archive,), root),
         warnings=(*material.warnings, *(material.report.findings if material.report else ())),
         wide=True,
     )
 
 
-def _map(path: Path) -> str:
-    return f"<span>{html.picture(thumbnail(path), '')}{escape(path.stem.replace('_', ' '))}</span>"
+def _map(name: str, path: Path) -> str:
+    return f"<span>{html.picture(thumbnail(path), '')}{escape(name.replace('_', ' '))}</span>"
 
 
 def _command(material: Made) -> str:

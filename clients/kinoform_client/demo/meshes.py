@@ -70,7 +70,8 @@ def chapter(studio: Studio, model: Model) -> Chapter:
 def wishes(model: Model) -> list[Wish]:
     """Two meshes: of combinations never trained on, if the card lists such."""
     prompts = captions(model, _OPEN_PROMPTS)
-    return [Wish(name=f"mesh-{number}", prompt=prompts[number % len(prompts)], seed=number + 1) for number in range(2)]
+    numbered = [(number, prompts[(number - 1) % len(prompts)]) for number in (1, 2)]
+    return [Wish(name=f"mesh-{number}", prompt=prompt, seed=number) for number, prompt in numbered]
 
 
 def _make(studio: Studio, model: Model, wish: Wish) -> Made:

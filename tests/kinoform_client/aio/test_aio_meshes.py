@@ -253,13 +253,28 @@ async def test_pictures_and_maps_come_as_arrays_bit_for_bit(served: Served, peer
         assert np.array_equal(maps[name], values)
 
 
+@pytest.mark.parametrize(
+    "description", [b"{", b"[]", b"{}", b'{"maps": {"height": "x.png"}}', b'{"maps": {"a": []}}', None]
+)
+async def test_a_material_that_does_not_say_what_it_holds_is_refused(
+    served: Served, peer: Peer, description: bytes | None
+) -> None:
+    data = archive({"m_height.png": png(ball(8))} | ({} if description is None else {"m.json": description}))
+    peer.at_once = lambda kind: [MadeFile("material", "application/zip", "m.zip", data)]
+    async with AsyncClient(served.address) as client:
+        job = await client.materials.generate("brick")
+        with pytest.raises(DataLossError, match=r"the archive (describes no|lacks) maps"):
+            await job.maps()
+
+
 @pytest.mark.parametrize("name", ["../base.png", "/tmp/base.png", "maps/base.png", "base.sh", "base.png\n"])
 async def test_a_material_with_other_entries_is_refused(served: Served, peer: Peer, name: str) -> None:
     data = archive({"height.png": png(ball(8)), name: b"x"})
     peer.at_once = lambda kind: [MadeFile("material", "application/zip", "m.zip", data)]
     async with AsyncClient(served.address) as client:
+        job = await client.materials.generate("brick")
         with pytest.raises(DataLossError, match="the archive holds"):
-            await (await client.materials.generate("brick")).maps()
+            await job.maps()
 
 
 async def test_the_main_output_is_the_video_the_material_or_the_first_mesh(

@@ -254,12 +254,28 @@ def test_pictures_and_maps_come_as_arrays_bit_for_bit(served: Served, peer: Peer
         assert np.array_equal(maps[name], values)
 
 
+@pytest.mark.parametrize(
+    "description", [b"{", b"[]", b"{}", b'{"maps": {"height": "x.png"}}', b'{"maps": {"a": []}}', None]
+)
+def test_a_material_that_does_not_say_what_it_holds_is_refused(
+    served: Served, peer: Peer, description: bytes | None
+) -> None:
+    data = archive({"m_height.png": png(ball(8))} | ({} if description is None else {"m.json": description}))
+    peer.at_once = lambda kind: [MadeFile("material", "application/zip", "m.zip", data)]
+    with Client(served.address) as client:
+        job = client.materials.generate("brick")
+        with pytest.raises(DataLossError, match=r"the archive (describes no|lacks) maps"):
+            job.maps()
+
+
 @pytest.mark.parametrize("name", ["../base.png", "/tmp/base.png", "maps/base.png", "base.sh", "base.png\n"])
 def test_a_material_with_other_entries_is_refused(served: Served, peer: Peer, name: str) -> None:
     data = archive({"height.png": png(ball(8)), name: b"x"})
     peer.at_once = lambda kind: [MadeFile("material", "application/zip", "m.zip", data)]
-    with Client(served.address) as client, pytest.raises(DataLossError, match="the archive holds"):
-        (client.materials.generate("brick")).maps()
+    with Client(served.address) as client:
+        job = client.materials.generate("brick")
+        with pytest.raises(DataLossError, match="the archive holds"):
+            job.maps()
 
 
 def test_the_main_output_is_the_video_the_material_or_the_first_mesh(
