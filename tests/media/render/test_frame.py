@@ -110,3 +110,21 @@ def test_edges_are_antialiased() -> None:
     alpha = shown(Part(mesh=box((0, 0, 0), (1, 1, 1))), azimuth=0.3, elevation=-0.2)[..., 3]
     partly = (alpha > 16) & (alpha < 240)
     assert partly.sum() > SIZE
+
+
+def test_triangles_without_area_and_normals_without_length_do_no_harm() -> None:
+    mesh = box((0, 0, 0), (1, 1, 1))
+    broken = Mesh(
+        positions=mesh.positions,
+        triangles=np.concatenate([mesh.triangles, [[0, 0, 1], [5, 5, 5]]]).astype(np.int32),
+        normals=np.where(np.arange(24)[:, None] == 3, 0, mesh.normals).astype(np.float32),
+    )
+    whole, harmed = shown(Part(mesh=mesh), azimuth=0.5), shown(Part(mesh=broken), azimuth=0.5)
+    assert np.array_equal(whole[..., 3] == 255, harmed[..., 3] == 255)
+
+
+def test_an_object_out_of_sight_leaves_the_backdrop() -> None:
+    scene = Scene([Part(mesh=box((0, 0, 0), (1, 1, 1)))])
+    camera = framing((50.0, 30.0, 0.0), 1.0)
+    picture = Renderer(scene).draw(camera, SIZE, SIZE, None)
+    assert (picture[..., 3] == 0).all()

@@ -98,7 +98,9 @@ class _View:
         )
         guide[:, struck] = np.concatenate([normals, 4 * points], axis=1).T
         shape = self._height, self._width
-        visible = smoothed(visible.reshape(shape), guide.reshape(6, *shape), 0.5).reshape(-1)
+        smooth = visible.reshape(shape)
+        object_box = _box_around(rows[struck], columns[struck])
+        smooth[object_box] = smoothed(smooth[object_box], guide.reshape(6, *shape)[:, *object_box], 0.5)
         return self._colours(across, down, directions, hits, visible)
 
     def finely(self, rows: Ints, columns: Ints, samples: int) -> Floats:
@@ -158,6 +160,13 @@ class _View:
         )
         colours = (middle + ease * (corner - middle)) * light[:, None]
         return np.concatenate([colours, np.ones_like(distance)], axis=1).astype(np.float32)
+
+
+def _box_around(rows: Ints, columns: Ints) -> tuple[slice, slice]:
+    """The smallest one with all these pixels; with none, the first pixel."""
+    if len(rows) == 0:
+        return slice(1), slice(1)
+    return slice(rows.min(), rows.max() + 1), slice(columns.min(), columns.max() + 1)
 
 
 def _some(hits: Hits, which: Ints) -> Hits:

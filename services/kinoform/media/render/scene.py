@@ -22,7 +22,8 @@ NUDGE = np.float32(1e-3)
 _EDGE = 0.1
 """In radii; longer edges are split, so that occlusion kept at vertices is fine enough."""
 _MOST_TRIANGLES = 60_000
-_SKY_RAYS = 96
+_SKY_RAYS, _FEWEST_SKY_RAYS, _MOST_RAYS = 192, 32, 8_000_000
+"""In all directions, of which half are above a surface: so many from a vertex, and fewer if there are many vertices."""
 _PLAIN = Texture.of(np.full((1, 1, 3), 200, np.uint8), srgb=True)
 _MATTE = Texture.of(np.array([[[255, 140, 0]]], np.uint8), srgb=False)
 _FLAT = Texture.of(np.array([[[128, 128, 255]]], np.uint8), srgb=False)
@@ -103,7 +104,8 @@ class Scene:
     def _openness(self) -> Floats:
         origins = self.positions + NUDGE * self.normals
         seen, whole = np.zeros(len(origins), np.float32), np.zeros(len(origins), np.float32)
-        for direction in sphere_directions(_SKY_RAYS):
+        rays = min(max(_MOST_RAYS // len(origins), _FEWEST_SKY_RAYS), _SKY_RAYS)
+        for direction in sphere_directions(rays):
             cosine = self.normals @ direction
             above = np.flatnonzero(cosine > 0.02)
             hidden = self.hidden(origins[above], np.tile(direction, (len(above), 1)))
