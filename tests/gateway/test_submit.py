@@ -1,7 +1,6 @@
 """What is accepted, what is refused, and that a refused request leaves nothing behind."""
 
 import asyncio
-import io
 import math
 import struct
 import zlib
@@ -11,7 +10,6 @@ import grpc
 import pytest
 from google.protobuf import any_pb2
 from google.rpc import code_pb2
-from PIL import Image
 
 from kinoform.gateway.config import GatewayConfig
 from kinoform_proto.asset.v1 import asset_pb2
@@ -19,6 +17,7 @@ from kinoform_proto.job.v1 import job_pb2
 from kinoform_proto.type.v1.type_pb2 import Size
 from kinoform_proto.video.v1 import video_pb2
 from tests.gateway.gateway_peer import PARENT, Caller, asked, bad_fields, reason, refusal, running
+from tests.gateway.job_requests import picture
 from tests.gateway.scripted_engine import ScriptedEngine
 
 Request = video_pb2.GenerateVideoRequest
@@ -30,12 +29,6 @@ async def caller(config: GatewayConfig, engine: ScriptedEngine) -> AsyncIterator
     await engine.stop()  # jobs stay queued
     async with running(config) as (_, caller):
         yield caller
-
-
-def picture(width: int = 8, height: int = 8) -> bytes:
-    file = io.BytesIO()
-    Image.linear_gradient("L").resize((width, height)).convert("RGB").save(file, "PNG")
-    return file.getvalue()
 
 
 def bomb() -> bytes:
