@@ -4,8 +4,8 @@ import math
 from dataclasses import dataclass
 
 from kinoform.media.mesh.model import MeshAsset, Part
-from kinoform.media.surface.bake import bake
-from kinoform.media.surface.decimate import FEWEST, decimate, lods
+from kinoform.media.surface.bake import LARGEST, bake
+from kinoform.media.surface.decimate import FEWEST, fewer, lods
 from kinoform.media.surface.errors import BadWish
 from kinoform.media.surface.extract import solid_of
 from kinoform.media.surface.field import Field
@@ -13,7 +13,7 @@ from kinoform.media.surface.field_source import FieldSource
 from kinoform.media.surface.normals import smooth_mesh
 from kinoform.media.surface.scale import scaled
 from kinoform.media.surface.unwrap import unwrap
-from kinoform.media.surface.volume import sample
+from kinoform.media.surface.volume import checked_resolution, sample
 
 SMALLEST_TEXTURE = 16
 MOST_LODS = 8
@@ -41,6 +41,9 @@ class SurfaceWish:
             raise BadWish(f"triangles must be {FEWEST} or more, not {self.triangles}")
         if not 1 <= self.lods <= MOST_LODS:
             raise BadWish(f"lods must be from 1 to {MOST_LODS}, not {self.lods}")
+        if not SMALLEST_TEXTURE <= self.texture_size <= LARGEST:
+            raise BadWish(f"texture_size must be from {SMALLEST_TEXTURE} to {LARGEST}, not {self.texture_size}")
+        checked_resolution(self.resolution)
 
 
 def build_asset(field: Field, wish: SurfaceWish, name: str) -> MeshAsset:
@@ -49,7 +52,7 @@ def build_asset(field: Field, wish: SurfaceWish, name: str) -> MeshAsset:
     Deterministic. Raises NoSurface for a field without one, BadWish where the wish cannot be met.
     """
     volume = sample(field, wish.resolution)
-    finest = decimate(smooth_mesh(*solid_of(volume)), wish.triangles)
+    finest = smooth_mesh(*fewer(*solid_of(volume), wish.triangles))
     source = FieldSource(field, volume)
     parts = []
     for level, mesh in enumerate(lods(finest, wish.lods)):

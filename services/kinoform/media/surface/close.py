@@ -7,7 +7,7 @@ from scipy.ndimage import binary_dilation, distance_transform_edt, label
 from kinoform.media.surface.extract import solid_of
 from kinoform.media.surface.nearest import Nearest
 from kinoform.media.surface.topology import Positions, Triangles
-from kinoform.media.surface.volume import Volume, checked_resolution, fenced, grid_points
+from kinoform.media.surface.volume import Volume, fenced, grid_points
 
 SKIN = 0.9
 """Half the thickness, in voxels, of walls that enclose nothing: more than half a voxel's diagonal, so nothing leaks."""
@@ -22,9 +22,8 @@ def remeshed(positions: Positions, triangles: Triangles, resolution: int) -> tup
     """The outer surface of what the triangles enclose, closed and manifold. resolution: as `volume.sample` takes it.
 
     Whatever cannot be reached from outside becomes solid, so hollows vanish, and so do holes of less than about two
-    voxels. Walls that enclose nothing become two voxels thick. Detail below a voxel goes. Raises BadWish, NoSurface.
+    voxels. Walls that enclose nothing become two voxels thick. Detail below a voxel goes. Raises NoSurface.
     """
-    checked_resolution(resolution)
     low, high = positions.min(axis=0).astype(np.float64), positions.max(axis=0).astype(np.float64)
     centre, scale = (low + high) / 2, 2 * FILL / float((high - low).max())
     in_cube = ((positions - centre) * scale).astype(np.float32)

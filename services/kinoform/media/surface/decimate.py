@@ -5,14 +5,16 @@ import numpy as np
 
 from kinoform.media.mesh.model import Mesh
 from kinoform.media.surface.errors import BadWish, NotClosed
+from kinoform.media.surface.mend import mended
 from kinoform.media.surface.normals import smooth_mesh
-from kinoform.media.surface.topology import Positions, Triangles, is_solid, manifold_of, volume, weld
+from kinoform.media.surface.topology import Positions, Triangles, is_closed, is_solid, manifold_of, volume, weld
 
 FEWEST = 16
 """Triangles that a closed thing can always be brought down to without becoming flat."""
 SHARE = 4
 """How many times fewer triangles each level has: with textures of half the width, as many texels for each."""
-_SEARCHES = 24
+FINEST, COARSEST, STEPS = 1e-4, 0.25, 40
+"""Tolerances, as shares of the mesh's size."""
 
 
 def decimate(mesh: Mesh, triangles: int) -> Mesh:
@@ -40,14 +42,16 @@ def fewer(positions: Positions, triangles: Triangles, target: int) -> tuple[Posi
     """`decimate` on arrays whose vertices are joined."""
     if len(triangles) <= target:
         return positions, triangles
-    solid = is_solid(positions, triangles)
-    for aggressiveness in (5, 7, 10, 3):
+    solid = is_closed(triangles)
+    for aggressiveness in (7, 5, 10):
         found = _collapsed(positions, triangles, target, aggressiveness)
+        if solid and not is_closed(found[1]):
+            found = mended(*found)
         if 0 < len(found[1]) <= target and (not solid or (is_solid(*found) and volume(*found) > 0)):
             return found
     if not solid:
         raise NotClosed(f"an open mesh of {len(triangles)} triangles does not come down to {target}")
-    return _by_tolerance(positions, triangles, target)
+    return by_tolerance(positions, triangles, target)
 
 
 def _collapsed(
@@ -57,18 +61,18 @@ def _collapsed(
     return weld(found.astype(np.float32), faces.astype(np.int32))
 
 
-def _by_tolerance(positions: Positions, triangles: Triangles, target: int) -> tuple[Positions, Triangles]:
-    """manifold3d's simplification, which never opens a mesh, at the least tolerance that reaches the target."""
-    manifold = manifold_of(positions, triangles)
-    too_fine, too_coarse = 0.0, float(np.ptp(positions, axis=0).max())
-    best = None
-    for _ in range(_SEARCHES):
-        tolerance = (too_fine + too_coarse) / 2
-        simplified = manifold.simplify(tolerance)
-        if simplified.num_tri() > target or simplified.is_empty():
-            too_fine, too_coarse = (tolerance, too_coarse) if simplified.num_tri() > target else (too_fine, tolerance)
-            continue
-        too_coarse, best = tolerance, simplified.to_mesh()
-    if best is None:
+def by_tolerance(positions: Positions, triangles: Triangles, target: int) -> tuple[Positions, Triangles]:
+    """manifold3d's simplification, which never opens a mesh, at growing tolerances until the target is reached.
+
+    It may undershoot by far, and does not always reach a low one: for meshes that collapses would open. Raises
+    NotClosed.
+    """
+    manifold, size = manifold_of(positions, triangles), float(np.ptp(positions, axis=0).max())
+    for tolerance in np.geomspace(FINEST, COARSEST, STEPS) * size:
+        manifold = manifold.simplify(float(tolerance))
+        if manifold.num_tri() <= target:
+            break
+    if manifold.is_empty() or manifold.num_tri() > target:
         raise NotClosed(f"a closed mesh of {len(triangles)} triangles does not come down to {target}")
-    return weld(np.asarray(best.vert_properties, np.float32)[:, :3], np.asarray(best.tri_verts, np.int32))
+    mesh = manifold.to_mesh()
+    return weld(np.asarray(mesh.vert_properties, np.float32)[:, :3], np.asarray(mesh.tri_verts, np.int32))

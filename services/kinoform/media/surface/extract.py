@@ -17,7 +17,12 @@ CRUMB = 0.005
 
 def surface_of(field: Field, resolution: int) -> Mesh:
     """The field's surface in units of the cube, closed and manifold. Raises NoSurface, BadWish."""
-    return smooth_mesh(*solid_of(sample(field, resolution)))
+    return surface_of_volume(sample(field, resolution))
+
+
+def surface_of_volume(volume: Volume) -> Mesh:
+    """`solid_of` with smooth normals."""
+    return smooth_mesh(*solid_of(volume))
 
 
 def solid_of(volume: Volume) -> tuple[Positions, Triangles]:

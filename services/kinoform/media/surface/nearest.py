@@ -10,6 +10,8 @@ from kinoform.media.surface.topology import Positions, Triangles, areas
 
 CANDIDATES = 4
 SAMPLES = 200_000
+FARTHER = 0.05
+"""A triangle that faces the right way may lie farther away by this share of the mesh's size."""
 CHUNK = 1 << 17
 Floats = npt.NDArray[np.float64]
 
@@ -34,10 +36,11 @@ class Nearest:
         self._corners = positions.astype(np.float64)[triangles]
         self._faces = np.cross(self._corners[:, 1] - self._corners[:, 0], self._corners[:, 2] - self._corners[:, 0])
         self.samples, self._owners = spread(self._corners, areas(positions, triangles), samples)
+        self._size = float(np.ptp(self._corners.reshape(-1, 3), axis=0).max())
         self._tree = cKDTree(self.samples, balanced_tree=False)
 
     def find(self, points: Positions, normals: Positions | None = None) -> Hits:
-        """The hits for points (k, 3); of triangles equally good, one that faces along the normals (k, 3), if given."""
+        """The hits for points (k, 3): on triangles that face along the normals (k, 3), if such are near."""
         parts = []
         for start in range(0, len(points), CHUNK):
             some = slice(start, start + CHUNK)
@@ -46,21 +49,44 @@ class Nearest:
         return Hits(triangles=triangles, weights=weights.astype(np.float32), distances=distances.astype(np.float32))
 
     def _find(self, points: Floats, normals: Positions | None) -> tuple[npt.NDArray[np.int64], Floats, Floats]:
-        several = min(CANDIDATES, len(self._owners))
-        _, samples = self._tree.query(points, k=several, workers=1)
-        candidates = self._owners[samples.reshape(len(points), several)]
-        weights = closest_weights(np.repeat(points, several, axis=0), self._corners[candidates.ravel()]).reshape(
-            -1, several, 3
-        )
-        at = np.einsum("ksc,ksci->ksi", weights, self._corners[candidates])
+        triangles, weights, distances = self._among(self._tree, self._owners, points, normals)
+        if normals is None:
+            return triangles, weights, distances
+        averted = np.flatnonzero(np.einsum("ki,ki->k", self._faces[triangles], normals) <= 0)
+        asked, there = _sides(normals[averted]), _sides(self._faces[self._owners])
+        for side in np.unique(asked):  # only what faces that way: by a thin wall all the nearest are of its back
+            rows, members = averted[asked == side], np.flatnonzero(there == side)
+            if len(members):
+                tree = cKDTree(self.samples[members], balanced_tree=False)
+                other = self._among(tree, self._owners[members], points[rows], normals[rows])
+                near = other[2] <= distances[rows] + FARTHER * self._size
+                triangles[rows[near]], weights[rows[near]], distances[rows[near]] = (part[near] for part in other)
+        return triangles, weights, distances
+
+    def _among(
+        self, tree: cKDTree, owners: npt.NDArray[np.int64], points: Floats, normals: Positions | None
+    ) -> tuple[npt.NDArray[np.int64], Floats, Floats]:
+        """Triangles, weights and distances: the best of the few triangles whose samples are nearest."""
+        several = min(CANDIDATES, len(owners))
+        _, samples = tree.query(points, k=several, workers=1)
+        candidates = owners[samples.reshape(len(points), several)]
+        corners = self._corners[candidates]
+        repeated = np.repeat(points, several, axis=0)
+        weights = closest_weights(repeated, corners.reshape(-1, 3, 3)).reshape(-1, several, 3)
+        at = np.einsum("ksc,ksci->ksi", weights, corners)
         distances = np.sqrt(((at - points[:, None]) ** 2).sum(axis=2))
         badness = distances
         if normals is not None:
             averted = np.einsum("ksi,ki->ks", self._faces[candidates], normals) <= 0
-            badness = np.where(averted, np.inf, distances)
-            badness = np.where(averted.all(axis=1)[:, None], distances, badness)
+            badness = distances + np.where(averted, FARTHER * self._size, 0)
         rows, best = np.arange(len(points)), badness.argmin(axis=1)
         return candidates[rows, best], weights[rows, best], distances[rows, best]
+
+
+def _sides(vectors: npt.NDArray[np.float32] | Floats) -> npt.NDArray[np.int64]:
+    """(k,) from 0 to 5: along which axis each vector points most, and which way."""
+    axes = np.abs(vectors).argmax(axis=1)
+    return 2 * axes + (vectors[np.arange(len(vectors)), axes] < 0)
 
 
 def spread(corners: Floats, sizes: Floats, count: int) -> tuple[Floats, npt.NDArray[np.int64]]:

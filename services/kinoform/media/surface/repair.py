@@ -23,6 +23,7 @@ from kinoform.media.surface.topology import (
     volumes,
     weld,
 )
+from kinoform.media.surface.volume import checked_resolution
 
 TOUCHING = 1e-6
 """Vertices nearer to each other than about this share of the mesh's size are one."""
@@ -57,6 +58,8 @@ def repair(mesh: Mesh, close_resolution: int | None = None) -> tuple[Mesh, Repai
     is still not closed; `close` says what becomes of it. None leaves it open.
     Raises NoSurface if no usable triangle is left, BadWish for the resolution; and never for what the mesh is.
     """
+    if close_resolution is not None:
+        checked_resolution(close_resolution)
     positions, triangles = _joined(*_finite(mesh))
     dropped = len(mesh.triangles) - len(triangles)
     if not len(triangles):
@@ -98,7 +101,9 @@ def _joined(positions: Positions, triangles: Triangles) -> tuple[Positions, Tria
     size = float((positions.max(axis=0) - low).max())
     if size == 0:
         return positions[:0], triangles[:0]
-    positions, triangles = weld(positions, triangles, np.rint((positions - low) / (TOUCHING * size)))
+    for shift in np.ndindex(2, 2, 2):  # near ones may be rounded apart, but not by all grids
+        places = np.rint((positions - low) / (2 * TOUCHING * size) + np.array(shift) / 2)
+        positions, triangles = weld(positions, triangles, places)
     _, first = np.unique(np.sort(triangles, axis=1), axis=0, return_index=True)
     return compact(positions, triangles[np.sort(first)])
 

@@ -17,7 +17,7 @@ COARSEST = 8
 """Grid steps along the first level's cells."""
 MARGIN = 2.0
 """How many times a field may overstate its distances before a surface is missed. 1 is enough for a true distance."""
-NUDGE = 0.01
+NUDGE = 0.001
 """No sample lies nearer to 0 than this share of a grid step, so that no two vertices of a surface coincide."""
 LARGEST = 256
 CHUNK = 1 << 17
