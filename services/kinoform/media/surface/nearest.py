@@ -86,7 +86,7 @@ class Nearest:
 def _sides(vectors: npt.NDArray[np.float32] | Floats) -> npt.NDArray[np.int64]:
     """(k,) from 0 to 5: along which axis each vector points most, and which way."""
     axes = np.abs(vectors).argmax(axis=1)
-    return 2 * axes + (vectors[np.arange(len(vectors)), axes] < 0)
+    return 2 * axes + np.signbit(vectors[np.arange(len(vectors)), axes])
 
 
 def spread(corners: Floats, sizes: Floats, count: int) -> tuple[Floats, npt.NDArray[np.int64]]:

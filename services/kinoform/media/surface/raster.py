@@ -16,6 +16,7 @@ MOST_OVERLAP = 64
 """How many times over all texels the triangles' bounding boxes may cover."""
 CHUNK = 1 << 20
 Floats = npt.NDArray[np.float64]
+Singles = npt.NDArray[np.float32]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -63,7 +64,7 @@ def rasterise(uvs: npt.NDArray[np.float32], triangles: Triangles, size: int) -> 
 
 def _covered(
     corners: Floats, size: int
-) -> Iterator[tuple[npt.NDArray[np.int64], npt.NDArray[np.int64], Floats, Floats]]:
+) -> Iterator[tuple[npt.NDArray[np.int64], npt.NDArray[np.int64], Singles, Singles]]:
     """Triangle, place, weights and depth inside (in texels) of each pair of a triangle and a texel that it touches."""
     low = np.clip(np.ceil(corners.min(axis=1) - REACH), 0, size).astype(np.int64)
     high = np.clip(np.floor(corners.max(axis=1) + REACH), -1, size - 1).astype(np.int64)
@@ -82,21 +83,23 @@ def _covered(
 
 def _touched(
     corners: Floats, low: npt.NDArray[np.int64], spans: npt.NDArray[np.int64], some: npt.NDArray[np.int64], size: int
-) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64], Floats, Floats]:
+) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64], Singles, Singles]:
     counts = spans[some].prod(axis=1)
     numbers = np.repeat(some, counts)
     within = np.arange(len(numbers)) - np.repeat(np.cumsum(counts) - counts, counts)
     rows, columns = np.divmod(within, spans[numbers, 0])
-    x, y = columns + low[numbers, 0], rows + low[numbers, 1]
-    weights, heights = _barycentric(corners[some])
+    weights, heights = _barycentric(corners[some] - low[some, None])  # near 0, single precision is enough
     which = numbers - some[0]
-    each = weights[which, :, 0] * x[:, None] + weights[which, :, 1] * y[:, None] + weights[which, :, 2]
+    x, y = columns.astype(np.float32)[:, None], rows.astype(np.float32)[:, None]
+    each = weights[which, :, 0] * x + weights[which, :, 1] * y + weights[which, :, 2]
     depths = (each * heights[which]).min(axis=1)
     touching = depths >= -REACH
-    return numbers[touching], (y * size + x)[touching], each[touching], depths[touching]
+    numbers = numbers[touching]
+    places = (rows[touching] + low[numbers, 1]) * size + columns[touching] + low[numbers, 0]
+    return numbers, places, each[touching], depths[touching]
 
 
-def _barycentric(corners: Floats) -> tuple[Floats, Floats]:
+def _barycentric(corners: Floats) -> tuple[Singles, Singles]:
     """Coefficients (m, 3, 3) of each corner's weight a x + b y + c, and heights (m, 3) over the opposite edges.
 
     A triangle without an area gets weights that put every texel outside.
@@ -108,4 +111,5 @@ def _barycentric(corners: Floats) -> tuple[Floats, Floats]:
     area = np.where(flat, 1.0, double)
     constant = np.where(flat, -np.inf, (x1 * y2 - x2 * y1) / area)
     weights = np.stack([(y1 - y2) / area, (x2 - x1) / area, constant], axis=-1)
-    return weights, np.abs(area) / np.maximum(np.hypot(x2 - x1, y2 - y1), 1e-12)
+    heights = np.abs(area) / np.maximum(np.hypot(x2 - x1, y2 - y1), 1e-12)
+    return weights.astype(np.float32), heights.astype(np.float32)
