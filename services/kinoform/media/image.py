@@ -12,7 +12,16 @@ from PIL import Image, ImageOps, UnidentifiedImageError
 
 from kinoform.media.errors import MediaCorrupt, MediaError, MediaTooLarge, MediaUnsupported
 
-__all__ = ["ImageInfo", "MediaCorrupt", "MediaError", "MediaTooLarge", "MediaUnsupported", "load_rgb", "probe_image"]
+__all__ = [
+    "ImageInfo",
+    "MediaCorrupt",
+    "MediaError",
+    "MediaTooLarge",
+    "MediaUnsupported",
+    "load_rgb",
+    "load_rgba",
+    "probe_image",
+]
 
 if TYPE_CHECKING:
     import numpy as np
@@ -56,6 +65,15 @@ def load_rgb(data: bytes) -> "NDArray[np.uint8]":
 
     Of an animation, the first frame. Raises MediaUnsupported, MediaTooLarge, MediaCorrupt.
     """
+    return _pixels(data, keep_alpha=False)
+
+
+def load_rgba(data: bytes) -> "NDArray[np.uint8]":
+    """As `load_rgb`, but where the picture has transparency (h, w, 4), with straight alpha."""
+    return _pixels(data, keep_alpha=True)
+
+
+def _pixels(data: bytes, *, keep_alpha: bool) -> "NDArray[np.uint8]":
     import numpy as np  # not above: the gateway only probes, and stays small without it
 
     if len(data) > MAX_BYTES:
@@ -65,6 +83,8 @@ def load_rgb(data: bytes) -> "NDArray[np.uint8]":
         upright = ImageOps.exif_transpose(_eight_bits(image))
         if upright.has_transparency_data:
             colour = upright.convert("RGBA")
+            if keep_alpha:
+                return np.asarray(colour)
             upright = Image.alpha_composite(Image.new("RGBA", colour.size, "white"), colour)
         return np.asarray(upright.convert("RGB"))
 
