@@ -7,9 +7,13 @@ import torch
 
 from kinoform.engine.family import Family, Frames
 from kinoform.models.clip import ClipRequest
+from kinoform.models.material import MaterialRequest, TileMaps
 from kinoform.models.registry import Registration
+from kinoform.models.shape import MeshRequest, SizedField
 
 VideoFamily = Family[ClipRequest, Any, Any, Frames]
+MeshFamily = Family[MeshRequest, Any, Any, SizedField]
+MaterialFamily = Family[MaterialRequest, Any, Any, TileMaps]
 
 
 def load_family(
@@ -19,7 +23,7 @@ def load_family(
     device: torch.device | None = None,
     dtype: torch.dtype | None = None,
 ) -> VideoFamily:
-    """Loads weights; takes seconds to minutes.
+    """Loads a video model's weights; takes seconds to minutes.
 
     Args:
         threads: CPU threads of an operator, for the whole process; None leaves them as they are.
@@ -28,25 +32,55 @@ def load_family(
 
     Raises:
         ModelError, BackboneError, OSError: the folder or hub id holds no complete model of this family.
+        LookupError: no video family.
     """
-    if threads is not None:
-        torch.set_num_threads(threads)
-    place = _best_device() if device is None else device
-    return _build(registration, place, dtype)
-
-
-def _build(registration: Registration, device: torch.device, dtype: torch.dtype | None) -> VideoFamily:
+    place = _prepared(threads, device)
     match registration.card.family:
         case "kino-mini":
             from kinoform.models.kino_mini.family import KinoMini
 
-            return KinoMini.from_folder(Path(registration.source), name=registration.name, device=device)
+            return KinoMini.from_folder(Path(registration.source), name=registration.name, device=place)
         case "wan":
             from kinoform.models.wan.family import WanFamily
 
-            return WanFamily.from_pretrained(registration.source, name=registration.name, device=device, dtype=dtype)
+            return WanFamily.from_pretrained(registration.source, name=registration.name, device=place, dtype=dtype)
         case family:
-            raise LookupError(f"no family {family!r}")
+            raise LookupError(f"no video family {family!r}")
+
+
+def load_mesh_family(
+    registration: Registration, *, threads: int | None = None, device: torch.device | None = None
+) -> MeshFamily:
+    """Loads a mesh model's weights; arguments and errors as of `load_family`."""
+    place = _prepared(threads, device)
+    match registration.card.family:
+        case "form-mini":
+            from kinoform.models.form_mini.family import FormMini
+
+            return FormMini.from_folder(Path(registration.source), name=registration.name, device=place)
+        case family:
+            raise LookupError(f"no mesh family {family!r}")
+
+
+def load_material_family(
+    registration: Registration, *, threads: int | None = None, device: torch.device | None = None
+) -> MaterialFamily:
+    """Loads a material model's weights; arguments and errors as of `load_family`."""
+    place = _prepared(threads, device)
+    match registration.card.family:
+        case "grain-mini":
+            from kinoform.models.grain_mini.family import GrainMini
+
+            return GrainMini.from_folder(Path(registration.source), name=registration.name, device=place)
+        case family:
+            raise LookupError(f"no material family {family!r}")
+
+
+def _prepared(threads: int | None, device: torch.device | None) -> torch.device:
+    """The place to run, with its threads set."""
+    if threads is not None:
+        torch.set_num_threads(threads)
+    return _best_device() if device is None else device
 
 
 def _best_device() -> torch.device:
