@@ -34,7 +34,7 @@ def begin(
     *,
     job: str = "projects/p/jobs/j",
     attempt: int = 1,
-    patience_s: float = 30.0,
+    patience_s: float = 300.0,
     token: str = TOKEN,
     inputs: Mapping[str, str] | None = None,
 ) -> pb.Start:

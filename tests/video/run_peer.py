@@ -30,7 +30,7 @@ def spec(prompt: str = "a penguin", *, seed: int = 1, frames: int = 4, steps: in
 
 
 def start(
-    made: VideoSpec, *, job: str = "projects/p/jobs/j", attempt: int = 1, patience_s: float = 30.0, token: str = TOKEN
+    made: VideoSpec, *, job: str = "projects/p/jobs/j", attempt: int = 1, patience_s: float = 300.0, token: str = TOKEN
 ) -> pb.Start:
     """The command that begins a run."""
     request = GenerateVideoRequest(parent="projects/p", spec=made)

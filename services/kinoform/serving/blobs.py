@@ -32,7 +32,7 @@ class Blobs:
         # Written, stored and removed in one thread: nobody who stops waiting can take the folder from under a writer.
         with tempfile.TemporaryDirectory(prefix="kinoform-") as folder:
             return [
-                OutputStored(file.role, self._assets.put_file(file.path, file.media_type), file.path.name)
+                OutputStored(file.role, self._assets.put_file(file.path, file.media_type), file.path.name, file.report)
                 for file in write(Path(folder))
             ]
 

@@ -6,6 +6,7 @@ from typing import TypeVar
 
 from google.protobuf.duration_pb2 import Duration
 
+from kinoform.media.mesh.report import MeshReport
 from kinoform.serving.errors import BadStart, status_of
 from kinoform.serving.messages import (
     Accepted,
@@ -27,6 +28,7 @@ from kinoform.serving.messages import (
     Start,
     Warned,
 )
+from kinoform.serving.reports import MaterialReport, material_report_to_proto, mesh_report_to_proto
 from kinoform.serving.requests import ReadTask
 from kinoform.store.assets import Blob
 from kinoform_proto.engine.v1 import engine_pb2 as pb
@@ -91,8 +93,8 @@ def event_to_proto(event: Event) -> pb.RunResponse:
             return pb.RunResponse(preview=pb.PreviewReady(step=step, image=_blob(image), frames=frames))
         case CheckpointStored(step, state):
             return pb.RunResponse(checkpoint=pb.CheckpointStored(step=step, state=_blob(state)))
-        case OutputStored(role, blob, name):
-            return pb.RunResponse(output=pb.OutputStored(role=role, blob=_blob(blob), display_name=name))
+        case OutputStored():
+            return pb.RunResponse(output=_output(event))
         case Warned(text):
             return pb.RunResponse(warning=pb.Warned(message=text))
         case Heartbeat():
@@ -103,6 +105,18 @@ def event_to_proto(event: Event) -> pb.RunResponse:
             return pb.RunResponse(failed=pb.Failed(error=status_of(error)))
         case Released(reason):
             return pb.RunResponse(released=pb.Released(reason=REASONS[reason]))
+
+
+def _output(stored: OutputStored) -> pb.OutputStored:
+    output = pb.OutputStored(role=stored.role, blob=_blob(stored.blob), display_name=stored.display_name)
+    match stored.report:
+        case MeshReport():
+            output.mesh.CopyFrom(mesh_report_to_proto(stored.report))
+        case MaterialReport():
+            output.material.CopyFrom(material_report_to_proto(stored.report))
+        case None:
+            pass
+    return output
 
 
 def _blob(blob: Blob) -> pb.Blob:

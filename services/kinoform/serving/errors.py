@@ -2,6 +2,8 @@
 
 import logging
 import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 from google.protobuf.any_pb2 import Any as AnyMessage
 from google.rpc import code_pb2
@@ -10,6 +12,8 @@ from google.rpc.status_pb2 import Status
 
 from kinoform.engine.errors import ModelError
 from kinoform.media.errors import MediaError
+from kinoform.media.mesh.errors import WorkerDied
+from kinoform.media.surface.errors import NoSurface
 from kinoform.store.errors import DigestMismatch, NotFound, StoreFull
 
 DOMAIN = "kinoform"
@@ -51,13 +55,26 @@ STATUS: dict[type[BaseException], tuple[int, str]] = {
     BadStart: (code_pb2.INVALID_ARGUMENT, "BAD_START"),
     ModelError: (code_pb2.INVALID_ARGUMENT, "MODEL_REFUSED"),
     BadInput: (code_pb2.INVALID_ARGUMENT, "BAD_MEDIA"),
+    NoSurface: (code_pb2.FAILED_PRECONDITION, "NO_SURFACE"),
+    WorkerDied: (code_pb2.UNAVAILABLE, "WORKER_DIED"),
     MediaError: (code_pb2.INVALID_ARGUMENT, "BAD_MEDIA"),
     WrongToken: (code_pb2.PERMISSION_DENIED, "WRONG_TOKEN"),
     NotFound: (code_pb2.FAILED_PRECONDITION, "INPUT_MISSING"),
     DigestMismatch: (code_pb2.DATA_LOSS, "INPUT_CORRUPT"),
     StoreFull: (code_pb2.RESOURCE_EXHAUSTED, "STORE_FULL"),
 }
-"""Error to (google.rpc.Code, reason). What is missing here is a bug and stays INTERNAL."""
+"""Error to (google.rpc.Code, reason); the first that fits. What is missing here is a bug and stays INTERNAL."""
+
+
+@contextmanager
+def blamed(field: str) -> Iterator[None]:
+    """Errors of media within come from what was given as that field of the request. Raises BadInput in their place."""
+    try:
+        yield
+    except WorkerDied:
+        raise
+    except MediaError as error:
+        raise BadInput(field, error.reason) from error
 
 
 def status_of(error: BaseException) -> Status:

@@ -5,6 +5,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from kinoform.serving.reports import Report
+
 NAME_CHARACTERS = 60
 
 
@@ -17,6 +19,8 @@ class WrittenFile:
     path: Path
     """Its last part is the name to save under."""
     media_type: str
+    report: Report | None = None
+    """What was found when it was read back."""
 
 
 Writer = Callable[[Path], Sequence[WrittenFile]]

@@ -3,9 +3,8 @@
 from collections.abc import Awaitable, Callable
 from typing import ParamSpec, Protocol, TypeVar
 
-from kinoform.media.errors import MediaError
 from kinoform.serving.denoise import Denoising, Tools
-from kinoform.serving.errors import BadInput
+from kinoform.serving.errors import blamed
 from kinoform.serving.files import Writer
 from kinoform.serving.messages import Event, Progressed, Stage, Start
 from kinoform.serving.models import Models, Request, Result
@@ -43,10 +42,8 @@ class Job:
         Raises NotFound; BadInput with the request's field for what `decode` refuses.
         """
         data = await self._tools.blobs.read(sha256)
-        try:
-            return await self._tools.pools.encode(decode, data)
-        except MediaError as error:
-            raise BadInput(field, error.reason) from error
+        with blamed(field):
+            return await self._tools.pools.read(decode, data)
 
     async def generate(self, models: Models[Request, Result], name: str, request: Request) -> Result:
         """What the model makes of the request. Raises LetGo; ModelError, also if there is no model of that name."""

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import Generic, TypeVar
 
+from kinoform.serving.reports import Report
 from kinoform.store.assets import Blob
 
 Task = TypeVar("Task", covariant=True)
@@ -115,6 +116,8 @@ class OutputStored:
     """`video`, `poster`, `glb`, …"""
     blob: Blob
     display_name: str
+    report: Report | None = None
+    """What was found when it was read back; None for other kinds of files."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,6 +7,7 @@ from typing import Any, Generic, NamedTuple, Protocol, TypeVar
 from kinoform.engine.engine import Engine
 from kinoform.engine.errors import EngineClosed, ModelError
 from kinoform.engine.family import Family
+from kinoform.models.card import AnyCard
 from kinoform.models.registry import Registration
 
 
@@ -45,13 +46,16 @@ class Models(Generic[Request, Result]):
         self._load = load
         self._loading: dict[str, asyncio.Task[LoadedModel[Request, Result]]] = {}
 
+    def card(self, name: str) -> AnyCard:
+        """What is known of the model, without loading it. Raises ModelError if there is none of that name."""
+        return self._registration(name).card
+
     async def get(self, name: str) -> LoadedModel[Request, Result]:
         """The model, loaded. Raises ModelError if there is none of that name."""
-        if name not in self._registrations:
-            raise ModelError("spec.model", f"this service has no model {name!r}")
+        registration = self._registration(name)
         task = self._loading.get(name)
         if task is None or (task.done() and (task.cancelled() or task.exception() is not None)):
-            task = self._loading[name] = asyncio.create_task(self._loaded(self._registrations[name]))
+            task = self._loading[name] = asyncio.create_task(self._loaded(registration))
         # One job's cancellation must not take the model from the others.
         return await asyncio.shield(task)
 
@@ -68,6 +72,11 @@ class Models(Generic[Request, Result]):
         for model in await asyncio.gather(*self._loading.values(), return_exceptions=True):
             if isinstance(model, LoadedModel):
                 await asyncio.to_thread(model.engine.close)
+
+    def _registration(self, name: str) -> Registration:
+        if name not in self._registrations:
+            raise ModelError("spec.model", f"this service has no model {name!r}")
+        return self._registrations[name]
 
     async def _loaded(self, registration: Registration) -> LoadedModel[Request, Result]:
         family = await asyncio.to_thread(self._load, registration)

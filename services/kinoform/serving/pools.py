@@ -10,12 +10,17 @@ R = TypeVar("R")
 
 
 class Pools:
-    """One thread reads conditions, one draws previews, one finishes what was made: none waits for another's work."""
+    """Two threads read inputs, one encodes, one draws previews, one finishes: none waits for another's work."""
 
     def __init__(self) -> None:
+        self._read = ThreadPoolExecutor(2, "kinoform-read")
         self._encode = ThreadPoolExecutor(1, "kinoform-encode")
         self._look = ThreadPoolExecutor(1, "kinoform-look")
         self._finish = ThreadPoolExecutor(1, "kinoform-finish")
+
+    async def read(self, work: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> R:
+        """Reads an input, which may take long and not be worth it."""
+        return await _run(self._read, work, *args, **kwargs)
 
     async def encode(self, work: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> R:
         """Runs work that comes before the steps."""
@@ -31,7 +36,7 @@ class Pools:
 
     def close(self) -> None:
         """Drops what waits and waits for what runs."""
-        for pool in (self._encode, self._look, self._finish):
+        for pool in (self._read, self._encode, self._look, self._finish):
             pool.shutdown(cancel_futures=True)
 
 

@@ -7,6 +7,7 @@ from google.protobuf.any_pb2 import Any as AnyMessage
 from google.protobuf.message import Message
 
 from kinoform.serving.errors import BadStart
+from kinoform_proto.type.v1.type_pb2 import Sampling
 
 Task = TypeVar("Task", covariant=True)
 Request = TypeVar("Request", bound=Message)
@@ -33,6 +34,11 @@ def check_resolved(found: Mapping[str, bool]) -> None:
     missing = [name for name, there in found.items() if not there]
     if missing:
         raise BadStart("start.request", f"is not resolved: {', '.join(missing)} missing")
+
+
+def is_sampled(sampling: Sampling) -> dict[str, bool]:
+    """For `check_resolved`: what must be there of how the denoiser is run."""
+    return {f"sampling.{name}": sampling.HasField(name) for name in ("seed", "steps", "guidance")}
 
 
 def stored(inputs: Inputs, field: str) -> str:

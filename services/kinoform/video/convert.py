@@ -6,7 +6,7 @@ from google.protobuf.any_pb2 import Any as AnyMessage
 
 from kinoform.media.video import VideoFormat
 from kinoform.models.clip import ClipRequest
-from kinoform.serving.requests import Inputs, check_resolved, stored, unpacked
+from kinoform.serving.requests import Inputs, check_resolved, is_sampled, stored, unpacked
 from kinoform.video.maker import IMAGE
 from kinoform.video.task import ClipFile, ClipTask, Upscale
 from kinoform_proto.video.v1.video_pb2 import GenerateVideoRequest, VideoFile, VideoSpec
@@ -34,9 +34,7 @@ def task_from_proto(request: AnyMessage, inputs: Inputs) -> ClipTask:
             "frames": spec.HasField("frames"),
             "size": spec.HasField("size"),
             "frame_rate": spec.HasField("frame_rate"),
-            "sampling.seed": spec.sampling.HasField("seed"),
-            "sampling.steps": spec.sampling.HasField("steps"),
-            "sampling.guidance": spec.sampling.HasField("guidance"),
+            **is_sampled(spec.sampling),
         }
     )
     return ClipTask(
