@@ -1,0 +1,26 @@
+"""How a material is made: maps denoised, then files."""
+
+from functools import partial
+
+from kinoform.material.files import write_files
+from kinoform.material.tasks import MaterialTask
+from kinoform.models.material import MaterialRequest, TileMaps
+from kinoform.serving.job import Job
+from kinoform.serving.messages import Stage
+from kinoform.serving.models import Models
+from kinoform.serving.tiles import maps_of
+
+
+class MaterialMaker:
+    """Makes materials with its models."""
+
+    def __init__(self, models: Models[MaterialRequest, TileMaps]) -> None:
+        self._models = models
+
+    async def __call__(self, task: MaterialTask, job: Job) -> None:
+        """See `kinoform.serving.job.Make`."""
+        steps = task.request.steps
+        job.reached(Stage.ENCODE, 0, steps)
+        tile = await job.generate(self._models, task.model, task.request)
+        job.reached(Stage.WRITE, 0, 1)
+        await job.store(partial(write_files, maps_of(tile, task.size_m), task.request.prompt))
