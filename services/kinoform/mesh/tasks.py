@@ -1,0 +1,103 @@
+"""What the mesh service is asked for."""
+
+from dataclasses import dataclass
+from enum import Enum
+from fractions import Fraction
+
+from kinoform.media.mesh.formats import MeshFormat
+from kinoform.models.shape import MeshRequest
+
+Formats = tuple[MeshFormat, ...]
+"""The files to write; at least one."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ShapeTask:
+    """A mesh to be generated."""
+
+    model: str
+    request: MeshRequest
+    """Without its picture, which stands in `image`."""
+    image: str | None
+    """SHA-256 of the picture's file in the asset store."""
+    resolution: int
+    """Samples along a side of the grid that the surface is found in."""
+    triangles: int
+    lods: int
+    texture_size: int
+    """Edge of the textures in pixels."""
+    height_m: float | None
+    """None for the typical height of such an object."""
+    formats: Formats
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ProcessTask:
+    """A stored mesh to be changed, or only to be written anew."""
+
+    mesh: str
+    """SHA-256 of the mesh's file in the asset store."""
+    repair: bool
+    close: bool
+    height_m: float | None
+    """None leaves it as large as it is."""
+    triangles: int | None
+    """None leaves them all."""
+    unwrap: bool
+    texture_size: int
+    lods: int
+    formats: Formats
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LookWish:
+    """A material in words."""
+
+    model: str
+    prompt: str
+    negative_prompt: str
+    steps: int
+    guidance: float
+    seed: int
+    reproducible: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TextureTask:
+    """A stored mesh to be given a material."""
+
+    mesh: str
+    """SHA-256 of the mesh's file in the asset store."""
+    look: LookWish | str
+    """Of a stored material, its file's SHA-256."""
+    tile_m: float | None
+    """Edge of a tile on the mesh; None for the material's own."""
+    texture_size: int
+    formats: Formats
+
+
+class TurntableFormat(Enum):
+    """Containers and codecs."""
+
+    MP4 = "mp4"
+    WEBM = "webm"
+    PNG = "png"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TurntableTask:
+    """A stored mesh to be shown from all sides."""
+
+    mesh: str
+    """SHA-256 of the mesh's file in the asset store."""
+    frames: int
+    size: int
+    """Edge of the pictures in pixels."""
+    rate: Fraction
+    """Frames per second."""
+    elevation_deg: float
+    transparent: bool
+    format: TurntableFormat
+
+
+MeshTask = ShapeTask | ProcessTask | TextureTask | TurntableTask
