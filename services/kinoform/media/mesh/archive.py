@@ -45,7 +45,8 @@ class Archive:
     def read(self, name: str) -> bytes:
         """A member's bytes: no more than it declares. Raises MediaCorrupt, MediaUnsupported."""
         try:
-            data = self._zip.read(self._infos[name])
+            with self._zip.open(self._infos[name]) as member:
+                data = member.read(self._infos[name].file_size + 1)  # unbounded, it inflates whatever there is
         except (zipfile.BadZipFile, zlib.error, EOFError, OSError, ValueError, struct.error) as error:
             raise MediaCorrupt(f"{name[:80]!r} in a zip file is damaged: {error}") from error
         except NotImplementedError as error:

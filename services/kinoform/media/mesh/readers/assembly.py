@@ -45,6 +45,12 @@ def check_counts(triangles: int, vertices: int, limits: MeshLimits) -> None:
         raise MediaTooLarge(f"{vertices} vertices; at most {limits.max_vertices} are allowed")
 
 
+def check_pieces(count: int, limits: MeshLimits) -> None:
+    """Raises MediaTooLarge: many pieces of a triangle each cost more than their triangles."""
+    if count > limits.max_nodes:
+        raise MediaTooLarge(f"{count} pieces in a scene; at most {limits.max_nodes} are allowed")
+
+
 def _check(piece: Piece) -> None:
     count = len(piece.positions)
     if piece.triangles.min() < 0 or piece.triangles.max() >= count:

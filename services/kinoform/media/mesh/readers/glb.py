@@ -7,7 +7,7 @@ from kinoform.media.errors import MediaCorrupt, MediaUnsupported
 from kinoform.media.mesh.check import safe_name
 from kinoform.media.mesh.colour import srgb_from_linear
 from kinoform.media.mesh.limits import MeshLimits
-from kinoform.media.mesh.readers.assembly import check_counts
+from kinoform.media.mesh.readers.assembly import check_counts, check_pieces
 from kinoform.media.mesh.readers.gltf_data import GltfData, chunks
 from kinoform.media.mesh.readers.gltf_materials import GltfMaterials
 from kinoform.media.mesh.readers.gltf_nodes import placements
@@ -53,25 +53,25 @@ class _GlbReader:
 
     def pieces(self) -> list[Piece]:
         return [
-            self._piece(primitive, matrix)
-            for index, matrix in self._placements
-            for primitive in self._primitives(index)
+            self._piece(primitive, matrix) for index, matrix in self._placements for primitive in self._meshes[index]
         ]
-
-    def _primitives(self, mesh: int) -> list[Node]:
-        if mesh >= len(self._meshes):
-            raise MediaCorrupt(f"mesh {mesh} of {len(self._meshes)}")
-        return self._meshes[mesh]
 
     def _check_declared_counts(self) -> None:
         """Before anything is copied: a few bytes can place one mesh many times."""
-        triangles = vertices = 0
-        for index, _ in self._placements:
-            for primitive in self._primitives(index):
-                count = self._data.count(primitive.node("attributes").integer("POSITION"))
-                vertices += count
-                triangles += (self._data.count(primitive.integer("indices")) if "indices" in primitive else count) // 3
-                check_counts(triangles, vertices, self._limits)
+        declared = [[self._declared(primitive) for primitive in primitives] for primitives in self._meshes]
+        totals = [(len(mesh), sum(t for t, _ in mesh), sum(v for _, v in mesh)) for mesh in declared]
+        unknown = [index for index, _ in self._placements if index >= len(totals)]
+        if unknown:
+            raise MediaCorrupt(f"mesh {unknown[0]} of {len(totals)}")
+        placed_totals = [totals[index] for index, _ in self._placements]
+        check_pieces(sum(pieces for pieces, _, _ in placed_totals), self._limits)
+        check_counts(sum(t for _, t, _ in placed_totals), sum(v for _, _, v in placed_totals), self._limits)
+
+    def _declared(self, primitive: Node) -> tuple[int, int]:
+        """Triangles and vertices."""
+        vertices = self._data.count(primitive.node("attributes").integer("POSITION"))
+        corners = self._data.count(primitive.integer("indices")) if "indices" in primitive else vertices
+        return corners // 3, vertices
 
     def _piece(self, primitive: Node, matrix: npt.NDArray[np.float64]) -> Piece:
         attributes = primitive.node("attributes")

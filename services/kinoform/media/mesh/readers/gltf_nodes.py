@@ -22,8 +22,7 @@ def placements(document: Node, limits: MeshLimits) -> list[tuple[int, npt.NDArra
             raise MediaCorrupt(f"node {index} hangs from two nodes, or from itself")
         seen.add(index)
         node = entry(nodes, index, "node")
-        with np.errstate(all="ignore"):  # what overflows is found not finite by the assembly
-            world = parent @ _local(node)
+        world = _within(parent, node)
         if "mesh" in node:
             found.append((node.integer("mesh"), world))
         children = node.nodes("children", limits.max_nodes)
@@ -38,6 +37,13 @@ def _roots(document: Node, nodes: list[Node], limits: MeshLimits) -> list[int]:
         return [root.as_integer() for root in scene.nodes("nodes", limits.max_nodes)]
     children = {child.as_integer() for node in nodes for child in node.nodes("children", limits.max_nodes)}
     return [index for index in range(len(nodes)) if index not in children]
+
+
+def _within(parent: npt.NDArray[np.float64], node: Node) -> npt.NDArray[np.float64]:
+    if not any(key in node for key in ("matrix", "translation", "rotation", "scale")):
+        return parent  # as thousands of nodes do
+    with np.errstate(all="ignore"):  # what overflows is found not finite by the assembly
+        return parent @ _local(node)
 
 
 def _local(node: Node) -> npt.NDArray[np.float64]:

@@ -8,6 +8,7 @@ from kinoform.media.mesh.archive import Archive
 from kinoform.media.mesh.check import safe_name
 from kinoform.media.mesh.limits import MeshLimits
 from kinoform.media.mesh.model import Material
+from kinoform.media.mesh.readers.assembly import check_pieces
 from kinoform.media.mesh.readers.mtl import Library
 from kinoform.media.mesh.readers.obj_text import NONE, ObjText
 from kinoform.media.mesh.readers.pieces import Piece, Scene
@@ -33,13 +34,18 @@ def read_obj(data: bytes, limits: MeshLimits) -> Scene:
 
 def _pieces(text: ObjText, materials: dict[str, Material], limits: MeshLimits) -> list[Piece]:
     triangles = fans(text.counts, limits)
+    if len(triangles) == 0:
+        return []
     # The polygon that a triangle is a part of gives its material.
     polygons = np.searchsorted(np.cumsum(text.counts), triangles[:, 0], side="right")
     used = text.polygon_materials[polygons]
+    order = np.argsort(used, kind="stable")
+    numbers, starts = np.unique(used[order], return_index=True)
+    check_pieces(len(numbers), limits)
+    groups = np.split(order, starts[1:])
     return [
-        _piece(text, text.corners[triangles[used == number]], materials.get(name))
-        for number, name in enumerate(text.material_names)
-        if (used == number).any()
+        _piece(text, text.corners[triangles[group]], materials.get(text.material_names[number]))
+        for number, group in zip(numbers.tolist(), groups, strict=True)
     ]
 
 

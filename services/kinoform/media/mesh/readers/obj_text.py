@@ -34,39 +34,19 @@ class ObjText:
             self._read(data)
         except (ValueError, OverflowError) as error:
             raise MediaCorrupt(f"an OBJ line that is damaged: {error}") from error
-        self._width = self._width or 3
-        if len(self._positions) % self._width:
-            raise MediaCorrupt("OBJ vertices of which some have colours and some have none")
-
-    @property
-    def positions(self) -> npt.NDArray[np.float64]:
+        width = self._width or 3
+        self.positions: npt.NDArray[np.float64] = np.array(self._positions).reshape(-1, width)
         """(n, 3), or (n, 6) with colours in [0, 1]."""
-        return np.array(self._positions).reshape(-1, self._width)
-
-    @property
-    def uvs(self) -> npt.NDArray[np.float64]:
+        self.uvs: npt.NDArray[np.float64] = np.array(self._uvs).reshape(-1, 2)
         """(t, 2)."""
-        return np.array(self._uvs).reshape(-1, 2)
-
-    @property
-    def normals(self) -> npt.NDArray[np.float64]:
+        self.normals: npt.NDArray[np.float64] = np.array(self._normals).reshape(-1, 3)
         """(k, 3)."""
-        return np.array(self._normals).reshape(-1, 3)
-
-    @property
-    def counts(self) -> npt.NDArray[np.int64]:
+        self.counts = np.array(self._counts, np.int64)
         """(f,) corners of each polygon."""
-        return np.array(self._counts, np.int64)
-
-    @property
-    def corners(self) -> npt.NDArray[np.int64]:
+        self.corners: npt.NDArray[np.int64] = np.array(self._corners, np.int64).reshape(-1, 3)
         """(c, 3) numbers of position, UV and normal, of each polygon's corners, one polygon after another."""
-        return np.array(self._corners, np.int64).reshape(-1, 3)
-
-    @property
-    def polygon_materials(self) -> npt.NDArray[np.int64]:
+        self.polygon_materials = np.array(self._polygon_materials, np.int64)
         """(f,) into `material_names`."""
-        return np.array(self._polygon_materials, np.int64)
 
     def _read(self, data: bytes) -> None:
         numbers = {"": 0}

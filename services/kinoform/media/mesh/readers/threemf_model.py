@@ -11,7 +11,7 @@ from kinoform.media.errors import MediaCorrupt, MediaUnsupported
 from kinoform.media.mesh.axes import y_up
 from kinoform.media.mesh.check import safe_name
 from kinoform.media.mesh.limits import MeshLimits
-from kinoform.media.mesh.readers.assembly import check_counts
+from kinoform.media.mesh.readers.assembly import check_counts, check_pieces
 from kinoform.media.mesh.readers.pieces import Piece, Scene, mirrors, placed
 from kinoform.media.mesh.readers.polygons import distinct_rows
 
@@ -43,6 +43,7 @@ class _Object:
     triangles: int = 0
     """With those of the components."""
     vertices: int = 0
+    pieces: int = 0
 
 
 class ModelReader:
@@ -55,7 +56,7 @@ class ModelReader:
         self._group: list[int] = []
         self._objects: dict[str, _Object] = {}
         self._object, self._object_id = _Object("", None, 0), ""
-        self._triangles = self._vertices = 0
+        self._triangles = self._vertices = self._pieces = 0
         self._items: list[tuple[_Object, _Matrix]] = []
 
     def start(self, tag: str, attributes: dict[str, str]) -> None:
@@ -63,7 +64,7 @@ class ModelReader:
         match tag.rpartition(" ")[2]:
             case "vertex":
                 self._object.positions.extend((float(attributes["x"]), float(attributes["y"]), float(attributes["z"])))
-            case "triangle" if "v1" in attributes:
+            case "triangle":
                 self._triangle(attributes)
             case "model":
                 self._model(attributes)
@@ -85,11 +86,7 @@ class ModelReader:
     def end(self, tag: str) -> None:
         """An element closes."""
         if tag.rpartition(" ")[2] == "object":
-            self._object.triangles = len(self._object.corners) // 3
-            self._object.vertices = len(self._object.positions) // 3
-            self._object.triangles += sum(other.triangles for other, _ in self._object.components)
-            self._object.vertices += sum(other.vertices for other, _ in self._object.components)
-            check_counts(self._object.triangles, self._object.vertices, self._limits)
+            self._close(self._object)
             self._objects[self._object_id] = self._object
 
     def scene(self) -> Scene:
@@ -101,14 +98,24 @@ class ModelReader:
             if item.corners:
                 pieces.append(self._piece(item, matrix))
             with np.errstate(all="ignore"):  # what overflows is found not finite by the assembly
-                waiting += [(other, matrix @ local) for other, local in reversed(item.components) if other.triangles]
+                waiting += [(other, matrix @ local) for other, local in reversed(item.components)]
         return Scene(self._items[0][0].name if self._items else "mesh", pieces)
 
     def _item(self, item: _Object, matrix: _Matrix) -> None:
         self._items.append((item, matrix))
         self._triangles += item.triangles
         self._vertices += item.vertices
+        self._pieces += item.pieces
+        check_pieces(self._pieces, self._limits)
         check_counts(self._triangles, self._vertices, self._limits)
+
+    def _close(self, done: _Object) -> None:
+        others = [other for other, _ in done.components]
+        done.triangles = len(done.corners) // 3 + sum(other.triangles for other in others)
+        done.vertices = len(done.positions) // 3 + sum(other.vertices for other in others)
+        done.pieces = 1 + sum(other.pieces for other in others)
+        check_pieces(done.pieces, self._limits)
+        check_counts(done.triangles, done.vertices, self._limits)
 
     def _model(self, attributes: dict[str, str]) -> None:
         self._scale = _METRES[attributes.get("unit", "millimeter")]

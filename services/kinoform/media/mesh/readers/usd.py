@@ -10,7 +10,7 @@ from kinoform.media.errors import MediaCorrupt, MediaUnsupported
 from kinoform.media.mesh.archive import Archive
 from kinoform.media.mesh.check import safe_name
 from kinoform.media.mesh.limits import MeshLimits
-from kinoform.media.mesh.readers.assembly import check_counts
+from kinoform.media.mesh.readers.assembly import check_counts, check_pieces
 from kinoform.media.mesh.readers.pieces import Piece, Scene
 from kinoform.media.mesh.readers.usd_materials import UsdMaterials
 from kinoform.media.mesh.readers.usd_mesh import UsdPlacement
@@ -66,7 +66,7 @@ def _pieces(stage: Usd.Stage, root: Usd.Prim, materials: UsdMaterials, limits: M
     placement = UsdPlacement(stage, limits)
     pieces = []
     triangles = vertices = 0
-    prims = Usd.PrimRange(root, Usd.TraverseInstanceProxies(Usd.PrimDefaultPredicate))
+    prims = iter(Usd.PrimRange(root, Usd.TraverseInstanceProxies(Usd.PrimDefaultPredicate)))
     for prim in prims:
         imageable = UsdGeom.Imageable(prim)
         if imageable and imageable.ComputeEffectiveVisibility() == UsdGeom.Tokens.invisible:
@@ -75,6 +75,7 @@ def _pieces(stage: Usd.Stage, root: Usd.Prim, materials: UsdMaterials, limits: M
             piece = placement.piece(UsdGeom.Mesh(prim), materials.bound_to(prim))
             triangles += len(piece.triangles)
             vertices += len(piece.positions)
-            check_counts(triangles, vertices, limits)
             pieces.append(piece)
+            check_pieces(len(pieces), limits)
+            check_counts(triangles, vertices, limits)
     return pieces
