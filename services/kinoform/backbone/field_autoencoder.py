@@ -66,7 +66,7 @@ class FieldAutoencoder(ModelMixin, ConfigMixin):
             nn.SiLU(),
             nn.Linear(point_width, GRID_CHANNELS),
         )
-        self.size = nn.Sequential(nn.Linear(latent_channels, 64), nn.SiLU(), nn.Linear(64, 1))
+        self.size = nn.Sequential(nn.Linear(8 * latent_channels, 64), nn.SiLU(), nn.Linear(64, 1))
         self.eval()
 
     @property
@@ -105,7 +105,8 @@ class FieldAutoencoder(ModelMixin, ConfigMixin):
 
     def log_size(self, latents: Tensor) -> Tensor:
         """(b,) natural logarithm of the longest side in metres of what normalised latents (b, c, ...) show."""
-        sizes: Tensor = self.size(latents.flatten(2).mean(dim=2))
+        octants = latents.unflatten(4, (2, -1)).unflatten(3, (2, -1)).unflatten(2, (2, -1)).mean(dim=(3, 5, 7))
+        sizes: Tensor = self.size(octants.flatten(1))
         return sizes[:, 0]
 
     def _statistics(self, like: Tensor) -> tuple[Tensor, Tensor]:

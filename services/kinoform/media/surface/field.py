@@ -13,7 +13,7 @@ class Field(Protocol):
     """A solid in the cube [-1, 1]^3. Deterministic: a point's values depend on nothing but the point."""
 
     def distance(self, points: Points) -> npt.NDArray[np.float32]:
-        """(n,) signed distance to the surface in the cube's units, negative inside; exact in sign, about right near 0."""
+        """(n,) signed distance to the surface in cube units, negative inside; right in sign, about right near 0."""
 
     def appearance(self, points: Points) -> npt.NDArray[np.float32]:
         """(n, 5) in [0, 1] of the nearest surface: base colour (sRGB red, green, blue), roughness, metallic."""

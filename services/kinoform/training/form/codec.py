@@ -22,7 +22,6 @@ COLOURED = 0.06 / BAND
 """Appearance is learnt from points nearer to the surface than this, in bands."""
 SHARP = 0.15
 """Width, in bands, of the zone around the surface where distances count five times."""
-SIZE_WEIGHT = 0.01
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,7 +41,7 @@ class CodecRun:
 
 
 class Batch:
-    """b solids: grids (b, 6, n, n, n), points (b, p, 3), values (b, p, 6), log sizes (b,)."""
+    """b solids: grids (b, 6, n, n, n), points (b, p, 3), values (b, p, 6), and which points are near (b, p)."""
 
     def __init__(self, rows: list[tuple[Shard, int]], points: int, rng: np.random.Generator, device: str) -> None:
         total = rows[0][0].points.shape[1]
@@ -55,7 +54,6 @@ class Batch:
         self.values = _tensor(
             [floats(shard.values[row][places]) for (shard, row), places in zip(rows, chosen, strict=True)], device
         )
-        self.log_sizes = torch.tensor([shard.facts[row]["size_m"] for shard, row in rows], device=device).log()
         self.near = _tensor([(places < NEAR_POINTS).astype(np.float32) for places in chosen], device)
 
 
@@ -113,15 +111,13 @@ def losses(model: FieldAutoencoder, batch: Batch) -> tuple[Tensor, dict[str, flo
     weight = 1 + 4 * torch.exp(-(wanted[..., 0] / SHARP).square())
     coloured = (wanted[..., 0].abs() < COLOURED).float()
     colour_off = ((read[..., 1:] - wanted[..., 1:]).abs().mean(dim=-1) * coloured).sum() / coloured.sum()
-    size_off = (model.log_size(latents.detach()) - batch.log_sizes).abs().mean()
     loss = (weight * off).mean() + 0.5 * colour_off + LATENT_PENALTY * latents.square().mean()
     parts = {
         "distance": BAND * float((off.detach() * batch.near).sum() / batch.near.sum()),
         "wrong_side": float(((read[..., 0] * wanted[..., 0] < 0).float() * batch.near).sum() / batch.near.sum()),
         "appearance": float(colour_off.detach()) / 2,
-        "log_size": float(size_off.detach()),
     }
-    return loss + SIZE_WEIGHT * size_off, parts
+    return loss, parts
 
 
 def load(path: Path) -> FieldAutoencoder:
