@@ -177,6 +177,24 @@ async def test_a_waiting_job_is_told_its_place(config: GatewayConfig, engine: Sc
     assert all(place.stage == job_pb2.Progress.STAGE_QUEUED and place.HasField("eta") for place in places)
 
 
+async def test_who_comes_to_watch_a_still_queue_is_told_the_place_too(
+    config: GatewayConfig, engine: ScriptedEngine
+) -> None:
+    engine.scripts = [Script(holds_at=0)]
+    async with running(replace(config, max_running=1)) as (_, caller):
+        await caller.submit()
+        await until(engine.holding)
+        name = (await caller.submit()).name
+        await asyncio.sleep(0.5)  # the news that the queue has changed is old by now
+        call = caller.jobs.WatchJob(job_pb2.WatchJobRequest(name=name))
+        while (event := (await call.read()).event).WhichOneof("event") != "progress":
+            pass
+        assert event.progress.stage == job_pb2.Progress.STAGE_QUEUED
+        call.cancel()
+        engine.go.set()
+        assert (await caller.ended(name)).state == Job.STATE_SUCCEEDED
+
+
 async def test_cancelling_a_queued_job_ends_it_at_once(config: GatewayConfig, engine: ScriptedEngine) -> None:
     await engine.stop()
     async with running(config) as (_, caller):

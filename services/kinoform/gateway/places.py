@@ -11,7 +11,7 @@ from kinoform.gateway import convert
 from kinoform.store.errors import NotFound, StoreError
 from kinoform.store.events import Events
 from kinoform.store.jobs import Jobs
-from kinoform.store.notify import QUEUE, Notifier
+from kinoform.store.notify import QUEUE, Notifier, Subscription
 from kinoform.store.records import JobRecord
 from kinoform_proto.job.v1 import job_pb2
 
@@ -19,6 +19,8 @@ _log = structlog.get_logger("kinoform.gateway.places")
 
 _REMEMBERED = 0.8
 """Weight of all earlier jobs against the latest one."""
+_LOOK_AGAIN = 5
+"""Times `every_s`: how long a queue that stands still is left alone."""
 
 
 class Pace:
@@ -52,15 +54,22 @@ class Places:
     """At most one event a job in this time; jobs that wait for less get none."""
 
     async def run(self) -> None:
-        """Tell, whenever the queue has changed, until cancelled."""
+        """Tell, whenever the queue has changed or watchers may have come, until cancelled."""
         with self.notifier.subscribe_queue() as queue:
             while True:
-                await queue.wait()
+                await self._news(queue)
                 await asyncio.sleep(self.every_s)
                 try:
                     await asyncio.to_thread(self._tell_all)
                 except StoreError as error:
                     _log.warning("places not told", error=str(error))
+
+    async def _news(self, queue: Subscription) -> None:
+        try:
+            async with asyncio.timeout(_LOOK_AGAIN * self.every_s):
+                await queue.wait()
+        except TimeoutError:  # nothing moves, but somebody may have come to watch
+            return
 
     def _tell_all(self) -> None:
         for name in self.notifier.topics():
