@@ -21,8 +21,9 @@ def windows(solid: Occupancy, field: Field) -> Value:
 
 
 def dots(solid: Occupancy, field: Field) -> Value:
-    """Whether the upper half's outside shows some white."""
-    points = solid.points[:, solid.extent(1) // 2 :][solid.cells[:, solid.extent(1) // 2 :]]
+    """Whether the outside shows some white, well above the stem."""
+    upper = slice(int(0.64 * solid.extent(1)), None)
+    points = solid.points[:, upper][solid.cells[:, upper]]
     outside = points[np.abs(field.distance(points)) < 0.04]
     white = field.appearance(outside)[:, :3].min(1) > 0.8
     return "with" if len(outside) > 0 and float(white.mean()) > 0.03 else "without"

@@ -69,7 +69,8 @@ class Shape:
         high = np.max([placed.high for placed in self._placed], axis=0)
         self.scale = LONGEST / float((high - low).max())
         """Cube units for one of the parts' units."""
-        self._centre: list[float] = ((low + high) / 2).tolist()
+        self.centre: list[float] = ((low + high) / 2).tolist()
+        """Where the cube's origin lies in the parts' units."""
         self.half = (high - low) / 2 * self.scale
         """(3,) half of the sides of the bounding box, which is centred at the origin."""
         self._looks = np.array([[*s.colour, s.roughness, s.metallic] for s in (p.surface for p in parts)], np.float32)
@@ -89,7 +90,7 @@ class Shape:
 
     def _nearest(self, points: Points) -> tuple[npt.NDArray[np.float32], npt.NDArray[np.int16]]:
         """(n,) signed distances, and which part each belongs to."""
-        x, y, z = (points[:, axis] * (1 / self.scale) + self._centre[axis] for axis in range(3))
+        x, y, z = (points[:, axis] * (1 / self.scale) + self.centre[axis] for axis in range(3))
         best = np.full(len(points), np.inf, np.float32)
         index = np.zeros(len(points), np.int16)
         for number, (part, low, high) in enumerate(self._placed):

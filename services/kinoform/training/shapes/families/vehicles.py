@@ -55,10 +55,10 @@ def truck(rng: np.random.Generator, value: Value, paint: Paint) -> Sequence[Part
     axles = (-0.6, 0.6) if value == 4 else (-0.66, -0.2, 0.62)
     return [
         box(paint["black"], (0, base, 0), (1.7, 0.12, deep - 0.1), 0.01),
-        box(paint.second, (-0.28, base + load / 2, 0), (1.2, load, deep), 0.02),
-        box(paint.main, (0.65, base + cab / 2, 0), (0.5, cab, deep), 0.05),
+        box(paint.main, (-0.28, base + load / 2, 0), (1.2, load, deep), 0.02),
+        box(paint.second, (0.65, base + cab / 2, 0), (0.5, cab, deep), 0.05),
         box(paint["black"], (0.82, base + cab * 0.7, 0), (0.2, cab * 0.34, deep - 0.12), 0.01),
-        box(paint.main, (0.38, base + 0.1, 0), (0.2, 0.22, deep - 0.06), 0.01),
+        box(paint.second, (0.38, base + 0.1, 0), (0.2, 0.22, deep - 0.06), 0.01),
         *_wheels(paint, axles, deep, wheel),
     ]
 
@@ -168,7 +168,7 @@ FAMILIES: Mapping[str, Family] = {
         attribute=counted("wheel", (4, 6)),
         size_m=(6.0, 12.0),
         nouns=("truck", "lorry"),
-        second="trailer",
+        second="cab",
         neutral="white",
         finishes=GLOSS,
     ),
