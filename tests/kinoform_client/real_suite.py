@@ -9,6 +9,9 @@ import sys
 from pathlib import Path
 
 import kinoform_weights
+from kinoform.models.card import MaterialCard, MaterialLimits, ModelCard
+from tests.models.tiny_form import tiny_form_card, write_tiny_form
+from tests.models.tiny_grain import write_tiny_grain
 from tests.video.tiny_model import tiny_card, write_tiny_model, write_tiny_turbo
 
 VOCABULARY = {
@@ -25,7 +28,9 @@ def tiny_environment(folder: Path) -> dict[str, str]:
     base = write_tiny_model(package / "kino-mini", "kino-mini")
     write_tiny_turbo(package / "kino-mini-turbo", base=base, name="kino-mini-turbo")
     card = tiny_card("kino-mini").to_json() | {"vocabulary": VOCABULARY}
-    (package / "kino-mini" / "card.json").write_text(json.dumps(card))
+    _write_card(package / "kino-mini", card)
+    _write_card(write_tiny_form(package / "form-mini"), tiny_form_card("form-mini").to_json())
+    _write_card(write_tiny_grain(package / "grain-mini"), _tiny_grain_card("grain-mini").to_json())
     shutil.copy(str(kinoform_weights.__file__), package)
     paths = [str(folder), *filter(None, [os.environ.get("PYTHONPATH")])]
     return os.environ | {"PYTHONPATH": os.pathsep.join(paths), "OMP_NUM_THREADS": "1"}
@@ -64,3 +69,22 @@ class RealSuite:
         self.process.wait(60)
         assert self.process.stdout is not None
         self.process.stdout.close()
+
+
+def _write_card(folder: Path, card: dict[str, object]) -> None:
+    (folder / "card.json").write_text(json.dumps(card))
+
+
+def _tiny_grain_card(name: str) -> MaterialCard:
+    return ModelCard(
+        name=name,
+        display_name=name,
+        family="grain-mini",
+        version="0",
+        description="Random weights.",
+        license="Apache-2.0",
+        limits=("Shows nothing.",),
+        ranges=MaterialLimits(sizes=(256,), default_size=256, default_steps=3, default_guidance=1.0, text_tokens=32),
+        batch_exact=True,
+        image_input=False,
+    )

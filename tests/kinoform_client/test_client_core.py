@@ -14,6 +14,7 @@ from kinoform_client import (
     InternalError,
     InvalidArgumentError,
     KinoformError,
+    MissingDependencyError,
     NotFoundError,
     ResourceExhaustedError,
     RetryPolicy,
@@ -21,6 +22,7 @@ from kinoform_client import (
 )
 from kinoform_client._core.address import DEFAULT_ADDRESS, parse_address, settings
 from kinoform_client._core.retry import Attempts
+from kinoform_client.arrays import needs
 from kinoform_client.errors import ErrorDetails, invalid
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -33,7 +35,7 @@ def test_the_blocking_client_is_the_asynchronous_one_without_await() -> None:
 
 
 def test_the_sdk_imports_nothing_heavy() -> None:
-    heavy = "{'numpy', 'PIL', 'av', 'torch', 'ray', 'kinoform', 'kinoform_cluster', 'typer', 'rich'}"
+    heavy = "{'numpy', 'PIL', 'av', 'trimesh', 'torch', 'ray', 'kinoform', 'kinoform_cluster', 'typer', 'rich'}"
     code = f"import sys, kinoform_client; print(sorted({heavy} & set(sys.modules)))"
     assert subprocess.check_output([sys.executable, "-c", code], text=True) == "[]\n"
 
@@ -81,6 +83,11 @@ def test_pauses_double_up_to_the_longest_and_end_with_the_time() -> None:
         attempts.begin(120)
     with pytest.raises(DeadlineError):
         Attempts(policy, total_s=20, now=100, draw=lambda top: top).begin(120)
+
+
+def test_results_as_arrays_name_what_to_install() -> None:
+    with pytest.raises(MissingDependencyError, match=r"needs numby and pillov: pip install 'kinoform\[mesh\]'"):
+        needs("json", "numby", "pillov")
 
 
 def test_only_what_can_help_is_tried_again() -> None:

@@ -74,8 +74,12 @@ def test_the_demo_shows_clips_meshes_and_a_material(
         "No more than form-mini can.",
     ):
         assert shown in page
-    for command in ('video generate "a penguin jumps over snow"', 'mesh generate "a blue chair with four legs"'):
-        assert f"kinoform {command}".replace('"', "&quot;") in page
+    for command in (
+        'video generate "a penguin jumps over snow" --seed 1 --view-size 384x384 -o clip-1.mp4',
+        'mesh generate "a blue chair with four legs" --seed 1 --format glb,usdz -o mesh-1',
+        'material generate "red brick" --seed 1 -o material-1',
+    ):
+        assert f"<code>kinoform {command}</code>".replace('"', "&quot;") in page
     assert "http" not in page
     with Image.open(tmp_path / "contact-sheet.png") as sheet:
         assert sheet.height > 4 * 144  # a row for each clip and turntable

@@ -45,7 +45,6 @@ class Made:
     warnings: tuple[str, ...]
     view_size: tuple[int, int]
     """(width, height) of the file's pictures."""
-    steps: int
 
 
 def chapter(studio: Studio, model: Model) -> Chapter:
@@ -65,7 +64,7 @@ def chapter(studio: Studio, model: Model) -> Chapter:
         figures=tuple(_figure(each) for each in made),
         files=tuple(each.file for each in made),
         films=tuple((each.file, each.wish.caption) for each in made),
-        command=_command(made[0]),
+        command=_command(made[0], studio.again(model, made[0].wish.seed)),
     )
 
 
@@ -119,7 +118,6 @@ def _make(studio: Studio, model: Model, limits: ClipLimits, wish: Wish, view: Vi
         seconds=seconds,
         warnings=job.job.warnings,
         view_size=view_size,
-        steps=job.job.progress.steps,
     )
 
 
@@ -135,10 +133,9 @@ def _figure(clip: Made) -> str:
     )
 
 
-def _command(clip: Made) -> str:
+def _command(clip: Made, again: str) -> str:
     width, height = clip.view_size
-    options = f"--seed {clip.wish.seed} --steps {clip.steps} --view-size {width}x{height} -o {clip.file.name}"
-    return f'kinoform video generate "{clip.wish.prompt}" {options}'
+    return f'kinoform video generate "{clip.wish.prompt}" {again} --view-size {width}x{height} -o {clip.file.name}'
 
 
 def _triples(model: Model) -> list[tuple[str, str, str]]:

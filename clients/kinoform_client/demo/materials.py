@@ -42,7 +42,6 @@ class Made:
     seconds: float
     """From asking to having."""
     warnings: tuple[str, ...]
-    steps: int
 
 
 def chapter(studio: Studio, model: Model) -> Chapter:
@@ -54,7 +53,7 @@ def chapter(studio: Studio, model: Model) -> Chapter:
         figures=tuple(_figure(each, studio.output) for each in made),
         files=tuple(each.archive for each in made),
         films=(),
-        command=_command(made[0]),
+        command=_command(made[0], studio.again(model, made[0].wish.seed)),
     )
 
 
@@ -85,7 +84,6 @@ def _make(studio: Studio, model: Model, wish: Wish) -> Made:
         report=material.report if isinstance(material.report, MaterialReport) else None,
         seconds=seconds,
         warnings=job.job.warnings,
-        steps=job.job.progress.steps,
     )
 
 
@@ -113,6 +111,5 @@ def _map(name: str, path: Path) -> str:
     return f"<span>{html.picture(thumbnail(path), '')}{escape(name.replace('_', ' '))}</span>"
 
 
-def _command(material: Made) -> str:
-    options = f"--seed {material.wish.seed} --steps {material.steps} -o {material.wish.name}"
-    return f'kinoform material generate "{material.wish.prompt}" {options}'
+def _command(material: Made, again: str) -> str:
+    return f'kinoform material generate "{material.wish.prompt}" {again} -o {material.wish.name}'

@@ -47,7 +47,6 @@ class Made:
     turntable_s: float
     """The same of the turntable."""
     warnings: tuple[str, ...]
-    steps: int
 
 
 def chapter(studio: Studio, model: Model) -> Chapter:
@@ -63,7 +62,7 @@ def chapter(studio: Studio, model: Model) -> Chapter:
         figures=tuple(_figure(each, studio.output) for each in made),
         files=tuple(file for each in made for file in (*each.files, each.turntable)),
         films=tuple((each.turntable, each.wish.caption) for each in made),
-        command=_command(made[0]),
+        command=_command(made[0], studio.again(model, made[0].wish.seed)),
     )
 
 
@@ -104,7 +103,6 @@ def _make(studio: Studio, model: Model, wish: Wish) -> Made:
         seconds=seconds,
         turntable_s=time.monotonic() - began - seconds,
         warnings=job.job.warnings,
-        steps=job.job.progress.steps,
     )
 
 
@@ -130,7 +128,5 @@ def _figure(mesh: Made, root: Path) -> str:
     )
 
 
-def _command(mesh: Made) -> str:
-    formats = ",".join(_FORMATS)
-    options = f"--seed {mesh.wish.seed} --steps {mesh.steps} --format {formats} -o {mesh.wish.name}"
-    return f'kinoform mesh generate "{mesh.wish.prompt}" {options}'
+def _command(mesh: Made, again: str) -> str:
+    return f'kinoform mesh generate "{mesh.wish.prompt}" {again} --format {",".join(_FORMATS)} -o {mesh.wish.name}'

@@ -31,6 +31,11 @@ class Studio:
     view: Callable[[str], View]
     """A view of the job with this caption."""
 
+    def again(self, model: Model, seed: int) -> str:
+        """Options with which the command line makes the same thing again."""
+        named = "" if model.is_default else f" --model {model.name}"
+        return f"--seed {seed}" + named + ("" if self.steps is None else f" --steps {self.steps}")
+
     def finish(self, job: JobHandle, view: View) -> None:
         """Follows a job to its good end. Raises JobFailedError or JobCancelledError."""
         for event in job.watch():
