@@ -2,6 +2,7 @@ import pytest
 import torch
 
 from kinoform.models.grain_mini.autoencoder import MaterialAutoencoder
+from kinoform.models.grain_mini.refiner import LatentRefiner
 from kinoform.models.grain_mini.windows import TOKEN, WINDOW, cut, joined, phase_planes, shift_at
 
 
@@ -51,6 +52,19 @@ def test_a_rolled_latent_decodes_to_the_rolled_tile() -> None:
         tiles = torch.rand(1, 6, 64, 64) * 2 - 1
         coded = codec.encode(tiles.roll((8, 40), dims=(2, 3)))
         torch.testing.assert_close(coded, codec.encode(tiles).roll((1, 5), dims=(2, 3)), atol=1e-5, rtol=0)
+
+
+def test_the_refiner_changes_nothing_before_it_is_trained_and_then_goes_with_rolls() -> None:
+    torch.manual_seed(0)
+    refiner = LatentRefiner(channels=4, width=8)
+    noisy, clean, alpha_bar = torch.randn(2, 4, 16, 16), torch.randn(2, 4, 16, 16), torch.tensor([0.2, 0.9])
+    with torch.no_grad():
+        assert torch.equal(refiner(noisy, clean, alpha_bar), clean)
+        for parameter in refiner.parameters():
+            torch.nn.init.normal_(parameter, std=0.2)
+        rolled = refiner(noisy.roll((3, 7), dims=(2, 3)), clean.roll((3, 7), dims=(2, 3)), alpha_bar)
+        torch.testing.assert_close(rolled, refiner(noisy, clean, alpha_bar).roll((3, 7), dims=(2, 3)))
+        assert not torch.equal(refiner(noisy, clean, 1 - alpha_bar), refiner(noisy, clean, alpha_bar))
 
 
 def test_other_shapes_are_refused() -> None:

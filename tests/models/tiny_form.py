@@ -1,4 +1,7 @@
-"""A form-mini folder with tiny random weights and a card: solids are blobs. `python -m tests.models.tiny_form FOLDER`."""
+"""A form-mini folder with tiny random weights and a card: its solids are blobs.
+
+`python -m tests.models.tiny_form FOLDER` writes one.
+"""
 
 import json
 import sys

@@ -1,4 +1,4 @@
-"""A grain-mini folder with tiny random weights: both parts, no training."""
+"""A grain-mini folder with tiny random weights: all parts, no training."""
 
 from pathlib import Path
 
@@ -7,13 +7,14 @@ from torch import nn
 
 from kinoform.backbone.denoiser import VideoDenoiser
 from kinoform.models.grain_mini.autoencoder import MaterialAutoencoder
+from kinoform.models.grain_mini.refiner import LatentRefiner
 from kinoform.models.grain_mini.windows import PHASE_CHANNELS, TOKEN
 
 CHANNELS = 4
 
 
 def write_tiny_grain(folder: Path, *, cond_channels: int = PHASE_CHANNELS) -> Path:
-    """Writes the two parts into `folder`."""
+    """Writes the three parts into `folder`."""
     with torch.random.fork_rng():
         torch.manual_seed(0)
         autoencoder = MaterialAutoencoder(
@@ -22,8 +23,10 @@ def write_tiny_grain(folder: Path, *, cond_channels: int = PHASE_CHANNELS) -> Pa
         denoiser = VideoDenoiser(
             channels=CHANNELS, cond_channels=cond_channels, patch=(1, TOKEN, TOKEN), dim=32, depth=2, heads=2
         )
-        for parameter in denoiser.parameters():  # a fresh denoiser is silent: it answers zero to everything
+        refiner = LatentRefiner(channels=CHANNELS, width=8, depth=1)
+        for parameter in (*denoiser.parameters(), *refiner.parameters()):  # fresh ones are silent: they answer zero
             nn.init.normal_(parameter, std=0.15)
     autoencoder.save_pretrained(folder / "autoencoder")
     denoiser.save_pretrained(folder / "denoiser")
+    refiner.save_pretrained(folder / "refiner")
     return folder

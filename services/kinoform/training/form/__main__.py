@@ -15,10 +15,11 @@ from kinoform.training.form.card import EXAM
 from kinoform.training.form.evaluate import Settings, from_captions, from_pictures, make, reconstruction
 from kinoform.training.form.export import export, record
 from kinoform.training.form.judge import Judge
-from kinoform.training.form.lessons import CORE, EVERY, exam
+from kinoform.training.form.lessons import CORE, EVERY
 from kinoform.training.form.sheet import write_sheet
 from kinoform.training.records import record_run
 from kinoform.training.shapes.catalogue import build
+from kinoform.training.shapes.draw import held_out_captions
 from kinoform.training.shapes.facts import Facts
 from kinoform.training.shapes.shape import Shape
 from kinoform.training.workers import launch
@@ -97,7 +98,7 @@ def evaluate(
     write: Annotated[bool, typer.Option("--record", help="Write the figures into the card.")] = False,
 ) -> None:
     """Measure a model on captions, views and solids that no training saw; prints JSON."""
-    solids, facts = shards.read_shards(run), exam(captions, _families(run))
+    solids, facts = shards.read_shards(run), held_out_captions(captions, _families(run))
     settings, form = _settings(model, steps, guidance), FormMini.from_folder(model)
     print("teaching the judge …", file=sys.stderr)
     found = {
@@ -118,7 +119,7 @@ JUDGED_SHARDS = 8
 @app.command()
 def sheet(run: Run, model: Model, output: Path, count: Annotated[int, typer.Option(min=1)] = 30) -> None:
     """Write a page of solids from held-out captions, seeds not selected."""
-    captions = [caption for caption, _ in exam(count, _families(run))]
+    captions = [caption for caption, _ in held_out_captions(count, _families(run))]
     made = make(FormMini.from_folder(model), _settings(model, None, None), captions, [None] * count)
     write_sheet(output, captions, made)
 

@@ -5,8 +5,8 @@ from typing import Any
 from kinoform.backbone.text import MAX_TOKENS
 from kinoform.models.card import MeshCard, MeshLimits, ModelCard, Vocabulary
 from kinoform.training.cost import MACHINE
-from kinoform.training.form.lessons import exam
 from kinoform.training.shapes.catalogue import FAMILIES
+from kinoform.training.shapes.draw import held_out_captions
 from kinoform.training.shapes.grammar import MATERIALS, QUALITIES, STUFFS
 from kinoform.training.shapes.paint import COLOURS
 
@@ -15,6 +15,8 @@ VERSION = "1"
 STEPS = 24
 GUIDANCE = 2.0
 EXAM = 200
+SHOWN = 64
+"""Captions that it is measured on, and how many of them the card lists."""
 
 COMMANDS = (
     "python -m kinoform.training.form prepare --run RUN",
@@ -57,7 +59,7 @@ def form_mini_card(families: tuple[str, ...], *, batch_exact: bool, training: di
         batch_exact=batch_exact,
         image_input=True,
         vocabulary=vocabulary(families),
-        held_out=tuple((caption,) for caption, _ in exam(EXAM, families)),
+        held_out=tuple((caption,) for caption, _ in held_out_captions(SHOWN, families)),
         details={"data": DATA, "training": {"commands": list(COMMANDS), "machine": MACHINE, **training}},
     )
 

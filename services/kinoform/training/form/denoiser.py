@@ -35,10 +35,10 @@ TEXT_WITH_PICTURE = 0.4
 class Shape:
     """The networks' size."""
 
-    dim: int = 192
-    depth: int = 6
+    dim: int = 208
+    depth: int = 5
     heads: int = 4
-    image_dim: int = 192
+    image_dim: int = 128
     channels: int = 16
     patch: tuple[int, int, int] = (2, 2, 4)
 

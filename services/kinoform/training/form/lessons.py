@@ -1,9 +1,9 @@
-"""Which solids form-mini is taught, and which captions it is measured on."""
+"""Which solids form-mini is taught."""
 
 import numpy as np
 
 from kinoform.training.shapes.catalogue import FAMILIES
-from kinoform.training.shapes.draw import draw, held_out_captions
+from kinoform.training.shapes.draw import draw
 from kinoform.training.shapes.facts import Facts
 from kinoform.training.shapes.shape import Shape
 
@@ -21,10 +21,3 @@ def lesson(number: int, place: int, families: tuple[str, ...]) -> tuple[Shape, F
     """The solid at a place of a shard, with its facts and one of its captions: families equally often."""
     rng = np.random.default_rng([number, place, 0])
     return draw(rng, family=families[int(rng.integers(len(families)))])
-
-
-def exam(count: int, families: tuple[str, ...]) -> list[tuple[str, Facts]]:
-    """`count` canonical captions of combinations that no training solid shows, over the families in turn."""
-    # the list of all families is dealt in turn, so this many laps of it hold enough of those wanted
-    everything = held_out_captions(count * (len(EVERY) // len(families) + 1) + len(EVERY))
-    return [(caption, facts) for caption, facts in everything if facts.family in families][:count]
