@@ -216,7 +216,8 @@ class GrainMini:
     def _advance(self, state: TileState, predicted: Tensor) -> TileState:
         now, after = cosine_alpha_bar(state.times()[:, None].to(self._device))
         latent = state.latent[None]
-        clean = clean_from(predicted[None], latent, now, self._networks.denoiser.config.prediction)
+        foreseen = clean_from(predicted[None], latent, now, self._networks.denoiser.config.prediction)
+        clean: Tensor = self._networks.refiner(latent, foreseen, now)
         return state.advanced(ddim_step(latent, clean, now, after)[0], clean[0])
 
 

@@ -1,4 +1,4 @@
-"""A grain-mini folder on disk: the codec and the denoiser."""
+"""A grain-mini folder on disk: the codec, the denoiser and its refiner."""
 
 import hashlib
 from dataclasses import dataclass
@@ -11,9 +11,10 @@ from kinoform.backbone.denoiser import VideoDenoiser
 from kinoform.backbone.errors import WeightsMissing
 from kinoform.engine.errors import ModelError
 from kinoform.models.grain_mini.autoencoder import MaterialAutoencoder
+from kinoform.models.grain_mini.refiner import LatentRefiner
 from kinoform.models.grain_mini.windows import PHASE_CHANNELS, TOKEN
 
-PARTS = ("autoencoder", "denoiser")
+PARTS = ("autoencoder", "denoiser", "refiner")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -23,6 +24,8 @@ class Networks:
     autoencoder: MaterialAutoencoder
     denoiser: VideoDenoiser
     """Text and place in the unit to a window's latent."""
+    refiner: LatentRefiner
+    """From a whole tile as the denoiser foresees it to what goes on across the borders of tokens and windows."""
     fingerprint: str
     """Changes with the weights, so that a checkpoint is never resumed on others."""
 
@@ -32,10 +35,12 @@ class Networks:
         wanted = (self.autoencoder.config.latent_channels, PHASE_CHANNELS, (1, TOKEN, TOKEN))
         if found != wanted:
             raise ModelError("denoiser", f"(channels, cond_channels, patch) must be {wanted}, got {found}")
+        if self.refiner.config.channels != config.channels:
+            raise ModelError("refiner", f"channels must be {config.channels}, got {self.refiner.config.channels}")
 
 
 def load_networks(folder: Path, device: torch.device, attention: str) -> Networks:
-    """Reads `folder`: autoencoder/ and denoiser/.
+    """Reads `folder`: autoencoder/, denoiser/ and refiner/.
 
     Raises:
         WeightsMissing: a part is not there.
@@ -45,13 +50,19 @@ def load_networks(folder: Path, device: torch.device, attention: str) -> Network
     paths = [folder / part for part in PARTS]
     for path in paths:
         if not (path / "config.json").is_file():
-            raise WeightsMissing(str(path / "config.json"), f"a grain-mini folder holds {' and '.join(PARTS)}")
+            raise WeightsMissing(str(path / "config.json"), f"a grain-mini folder holds {', '.join(PARTS)}")
     autoencoder = MaterialAutoencoder.from_pretrained(paths[0], torch_dtype=torch.float32)
     denoiser = VideoDenoiser.from_pretrained(paths[1], torch_dtype=torch.float32)
+    refiner = LatentRefiner.from_pretrained(paths[2], torch_dtype=torch.float32)
     denoiser.to(device).eval()
     use_attention(denoiser, attention, device, torch.float32)
     digest = hashlib.sha256()
     for path in paths:
         for file in sorted(path.glob("*.safetensors")):
             digest.update(file.read_bytes())
-    return Networks(autoencoder=autoencoder.to(device).eval(), denoiser=denoiser, fingerprint=digest.hexdigest()[:16])
+    return Networks(
+        autoencoder=autoencoder.to(device).eval(),
+        denoiser=denoiser,
+        refiner=refiner.to(device).eval(),
+        fingerprint=digest.hexdigest()[:16],
+    )

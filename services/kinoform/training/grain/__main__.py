@@ -45,8 +45,8 @@ def say(text: str) -> None:
 @app.command()
 def prepare(
     run: Run,
-    shards: Annotated[int, typer.Option(min=1, help=f"Of {dataset.SHARD} tiles.")] = 100,
-    large: Annotated[int, typer.Option(min=0, help=f"Shards of {dataset.LARGE_SHARD} larger tiles.")] = 100,
+    shards: Annotated[int, typer.Option(min=1, help=f"Of {dataset.SHARD} tiles.")] = 200,
+    large: Annotated[int, typer.Option(min=0, help=f"Shards of {dataset.LARGE_SHARD} larger tiles.")] = 200,
 ) -> None:
     """Render materials; shards that exist are left alone."""
     record_run(run, "prepare", {"shards": shards, "large": large})

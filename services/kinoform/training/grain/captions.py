@@ -6,6 +6,8 @@ from kinoform.training.grain.finish import FINISHES
 from kinoform.training.grain.recipe import FAMILIES, Recipe
 
 NUMBERS = {2: "two", 3: "three", 4: "four", 5: "five", 6: "six"}
+JOINTS = ("a seamless", "in", "in a row", "with a", "finish", "texture", "material")
+"""What stands between the words that say something."""
 UNNAMED_COLOUR = 0.3
 """Share of the captions that leave out a colour which is natural to the family."""
 

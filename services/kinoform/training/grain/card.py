@@ -3,9 +3,9 @@
 from typing import Any
 
 from kinoform.backbone.text import MAX_TOKENS
-from kinoform.models.card import MaterialCard, MaterialLimits, Vocabulary
+from kinoform.models.card import MaterialCard, MaterialLimits, ModelCard, Vocabulary
 from kinoform.training.cost import MACHINE
-from kinoform.training.grain.captions import NUMBERS
+from kinoform.training.grain.captions import JOINTS, NUMBERS
 from kinoform.training.grain.finish import FINISHES
 from kinoform.training.grain.recipe import COLOURS, FAMILIES, Recipe, held_out
 
@@ -45,7 +45,7 @@ LIMITS = (
 
 def grain_card(*, batch_exact: bool, training: dict[str, Any]) -> MaterialCard:
     """The card before anything is measured. training: the parts' cost and history, as JSON values."""
-    return MaterialCard(
+    return ModelCard(
         name=NAME,
         display_name="Grain mini",
         family=NAME,
@@ -73,7 +73,9 @@ def vocabulary() -> Vocabulary:
     synonyms = tuple(name for family in FAMILIES.values() for name in family.synonyms)
     finishes = tuple(word for words in FINISHES.values() for word in words)
     numbers = tuple(f"{number} per row" for number in NUMBERS.values())
-    return Vocabulary(subjects=tuple(FAMILIES), others=tuple(dict.fromkeys((*COLOURS, *finishes, *numbers, *synonyms))))
+    return Vocabulary(
+        subjects=tuple(FAMILIES), others=tuple(dict.fromkeys((*COLOURS, *finishes, *numbers, *synonyms, *JOINTS)))
+    )
 
 
 def phrases(recipe: Recipe) -> tuple[str, str, str]:

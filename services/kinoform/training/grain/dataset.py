@@ -16,9 +16,9 @@ from kinoform.training.grain.recipe import Recipe, drawn
 Levels = npt.NDArray[np.uint8]
 """(k, 6, n, n): red, green, blue, roughness, metallic, height, 0 to 255."""
 
-SHARD = 64
+SHARD = 32
 """Tiles of UNIT pixels in a shard."""
-LARGE_SHARD = 8
+LARGE_SHARD = 4
 LARGE = 2 * UNIT
 CAPTIONS = 3
 """Ways to say what a tile shows: the canonical one and others."""

@@ -10,10 +10,11 @@ from pathlib import Path
 from typing import NamedTuple
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
 from kinoform.backbone.denoiser import VideoDenoiser
 from kinoform.backbone.schedules import add_noise, cosine_alpha_bar
+from kinoform.models.grain_mini.refiner import LatentRefiner
 from kinoform.models.grain_mini.windows import PHASE_CHANNELS, TOKEN, TOKENS, WINDOW, phase_planes
 from kinoform.training.grain.latents import Cache, read_cache
 from kinoform.training.loop import Average, Checkpoint, Schedule, averaged_weights
@@ -38,9 +39,9 @@ class Shape:
     heads: int = 4
     feed_forward_mult: float = 2.0
 
-    def build(self) -> VideoDenoiser:
+    def build(self) -> "Pair":
         """Fresh weights."""
-        return VideoDenoiser(
+        denoiser = VideoDenoiser(
             channels=self.channels,
             cond_channels=PHASE_CHANNELS,
             patch=(1, TOKEN, TOKEN),
@@ -50,6 +51,15 @@ class Shape:
             feed_forward_mult=self.feed_forward_mult,
             prediction="x0",
         )
+        return Pair(denoiser, LatentRefiner(channels=self.channels))
+
+
+class Pair(nn.Module):
+    """The denoiser, and the refiner of what it foresees."""
+
+    def __init__(self, denoiser: VideoDenoiser, refiner: LatentRefiner) -> None:
+        super().__init__()
+        self.denoiser, self.refiner = denoiser, refiner
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -83,6 +93,8 @@ class Batch(NamedTuple):
     mask: Tensor
     planes: Tensor
     """(b, PHASE_CHANNELS, 1, WINDOW, WINDOW)"""
+    wraps: Tensor
+    """(b,) bool: a whole tile, whose borders meet."""
 
     def to(self, device: torch.device) -> "Batch":
         """The same on a device."""
@@ -119,6 +131,7 @@ class Windows:
             text=self._cache.states[line, :longest].float(),
             mask=mask[:, :longest] & kept[:, None],
             planes=self._planes[torch.tensor([planes for _, planes, _ in cut])],
+            wraps=torch.tensor([planes >= TOKENS**2 for _, planes, _ in cut]),
         )
 
     def _window(self, rng: torch.Generator) -> tuple[Tensor, int, int]:
@@ -165,14 +178,22 @@ def train(run: DenoiserRun) -> None:
     progress.close()
 
 
-def losses(model: VideoDenoiser, batch: Batch) -> tuple[Tensor, Tensor]:
-    """Each row's mean square error of x0 (b,), detached, and the weighted training loss."""
+def losses(model: Pair, batch: Batch) -> tuple[Tensor, Tensor]:
+    """Each row's mean square error of x0 (b,), detached, refined where it wraps, and the weighted training loss.
+
+    The loss counts the denoiser's own answer and, of whole tiles, the refined one: a cut has other neighbours than
+    those that its borders would meet.
+    """
     alpha_bar = cosine_alpha_bar(batch.time)
     noisy = add_noise(batch.clean, batch.noise, alpha_bar)
-    predicted = model(noisy, 1000 * batch.time, batch.text, batch.mask, condition=batch.planes, return_dict=False)[0]
-    error = (predicted - batch.clean).square().mean(dim=(1, 2, 3, 4))
+    given = (noisy, 1000 * batch.time, batch.text, batch.mask)
+    foreseen = model.denoiser(*given, condition=batch.planes, return_dict=False)[0]
+    own = (foreseen - batch.clean).square().mean(dim=(1, 2, 3, 4))
+    refined = model.refiner(noisy[:, :, 0], foreseen[:, :, 0], alpha_bar)
+    better = (refined - batch.clean[:, :, 0]).square().mean(dim=(1, 2, 3))
     weight = (1 / (1 - alpha_bar).clamp_min(1e-6)).clamp(max=WEIGHT_LIMIT)
-    return error.detach(), (weight * error).mean()
+    loss = (weight * (own + better * batch.wraps)).mean()
+    return torch.where(batch.wraps, better, own).detach(), loss
 
 
 class Progress:
@@ -208,8 +229,8 @@ class Progress:
         self._log.close()
 
 
-def load(folder: Path, shape: Shape) -> VideoDenoiser:
-    """The averaged denoiser of a run folder, in eval mode."""
+def load(folder: Path, shape: Shape) -> Pair:
+    """The averaged denoiser and refiner of a run folder, in eval mode."""
     model = shape.build()
     model.load_state_dict(averaged_weights(folder / "denoiser.pt"))
     return model.eval()

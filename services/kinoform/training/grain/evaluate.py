@@ -125,7 +125,7 @@ def evaluate(
 def adherence(judge: Judge, recipes: Sequence[Recipe], tiles: Sequence[Planes]) -> Adherence:
     """What share of the tiles shows what the recipes say."""
     pairs = [(recipe, judge.verdict(recipe, planes)) for recipe, planes in zip(recipes, tiles, strict=True)]
-    counted = [seen.count == recipe.count for recipe, seen in pairs if recipe.count]
+    counted = [seen.number == recipe.count for recipe, seen in pairs if recipe.count]
     return Adherence(
         family=float(np.mean([seen.family == recipe.family for recipe, seen in pairs])),
         colour=float(np.mean([seen.colour == recipe.colour for recipe, seen in pairs])),
@@ -137,9 +137,9 @@ def missed(judge: Judge, recipes: Sequence[Recipe], tiles: Sequence[Planes]) -> 
     """A line for each tile that shows something else."""
     for recipe, planes in zip(recipes, tiles, strict=True):
         seen = judge.verdict(recipe, planes)
-        if (seen.family, seen.colour, seen.count) != (recipe.family, recipe.colour, recipe.count):
+        if (seen.family, seen.colour, seen.number) != (recipe.family, recipe.colour, recipe.count):
             asked = (recipe.colour, recipe.family, recipe.count)
-            yield f"asked {_words(*asked)}, seen {_words(seen.colour, seen.family, seen.count)}"
+            yield f"asked {_words(*asked)}, seen {_words(seen.colour, seen.family, seen.number)}"
 
 
 def seams(tiles: Iterable[Planes]) -> Seams:

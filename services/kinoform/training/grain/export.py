@@ -10,6 +10,7 @@ import torch
 from kinoform.models.card import MaterialCard, card_from_json
 from kinoform.models.grain_mini.autoencoder import MaterialAutoencoder
 from kinoform.models.grain_mini.family import GrainMini
+from kinoform.models.grain_mini.weights import PARTS
 from kinoform.training.cost import cost
 from kinoform.training.export import weight_of, write_card
 from kinoform.training.grain import denoiser
@@ -32,15 +33,17 @@ class TooHeavy(ValueError):
 
 
 def export(run: Path, model: Path, shape: Shape) -> MaterialCard:
-    """Writes the model folder of a run (autoencoder and averaged denoiser) and answers its card.
+    """Writes the model folder of a run (autoencoder, averaged denoiser and refiner) and answers its card.
 
     Raises:
         TooHeavy: the weights, which stay written.
     """
     codec = MaterialAutoencoder.from_pretrained(run / "autoencoder", torch_dtype=torch.bfloat16)
     codec.save_pretrained(model / "autoencoder")
-    denoiser.load(run, shape).to(torch.bfloat16).save_pretrained(model / "denoiser")
-    for part in ("autoencoder", "denoiser"):
+    pair = denoiser.load(run, shape).to(torch.bfloat16)
+    pair.denoiser.save_pretrained(model / "denoiser")
+    pair.refiner.save_pretrained(model / "refiner")
+    for part in PARTS:
         _forget_origin(model / part / "config.json")
     exact = GrainMini.from_folder(model).batch_exact
     history = run / "history.txt"

@@ -22,7 +22,7 @@ class Verdict(NamedTuple):
     family: str
     colour: str
     """The nearest of a family's colours, given the family that was asked for."""
-    count: int
+    number: int
     """The nearest of a family's numbers, given the family that was asked for; 0 for those that are not counted."""
 
 
@@ -49,8 +49,10 @@ class Judge:
             if recipe.count:
                 numbers.setdefault((recipe.family, recipe.count), []).append(periods(planes))
         wanted = {(name, count) for name, family in FAMILIES.items() for count in family.counts}
-        if missing := wanted - set(numbers) or {name for name in names if not colours[name]}:
-            raise ValueError(f"no lesson shows {sorted(map(str, missing))}")
+        missing = [name for name in names if not colours[name]]
+        missing += [f"{count} {name}" for name, count in sorted(wanted - set(numbers))]
+        if missing:
+            raise ValueError(f"no lesson shows {', '.join(missing)}")
         features = torch.tensor(np.stack(rows)).float()
         scale = torch.stack([features.mean(dim=0), features.std(dim=0) + 1e-3])
         classifier = _fit((features - scale[0]) / scale[1], torch.tensor(labels))
@@ -97,8 +99,8 @@ def _fit(rows: Tensor, labels: Tensor) -> nn.Linear:
     def loss() -> Tensor:
         optimizer.zero_grad()
         value = nn.functional.cross_entropy(classifier(rows), labels) + DECAY * classifier.weight.square().sum()
-        value.backward()  # type: ignore[no-untyped-call]
+        value.backward()
         return value
 
-    optimizer.step(loss)  # type: ignore[arg-type]
+    optimizer.step(loss)
     return classifier
