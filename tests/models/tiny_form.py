@@ -26,6 +26,7 @@ def write_tiny_form(folder: Path, *, seed: int = 0) -> Path:
             latent_channels=CHANNELS, width=8, fine_width=4, feature_channels=4, point_width=8, grid=16
         )
         nn.init.normal_(autoencoder.point[-1].weight, std=1.0)
+        _hollow(autoencoder)
         eye = Eye(image_dim=16, width=4)
         denoiser = VideoDenoiser(channels=CHANNELS, patch=(2, 2, 2), dim=32, depth=2, heads=2, image_dim=16)
         for parameter in denoiser.parameters():  # a fresh denoiser is silent: it answers zero to everything
@@ -34,6 +35,14 @@ def write_tiny_form(folder: Path, *, seed: int = 0) -> Path:
         network.save_pretrained(folder / part)
     (folder / "card.json").write_text(json.dumps(tiny_form_card("tiny-form").to_json()))
     return folder
+
+
+@torch.no_grad()
+def _hollow(autoencoder: FieldAutoencoder) -> None:
+    """Moves distances so that about a third of the cube is inside, whatever the latent."""
+    points = torch.rand(1, 2000, 3) * 2 - 1
+    values = autoencoder.read(autoencoder.features(torch.randn(1, CHANNELS, 4, 4, 4)), points)[..., 0]
+    autoencoder.point[-1].bias[0] -= values.quantile(0.33)
 
 
 def tiny_form_card(name: str) -> MeshCard:
