@@ -5,10 +5,15 @@ import platform
 
 import psutil
 
-from tests.benchmarks import engine, suite
+from tests.benchmarks import engine, suite, surface
 from tests.benchmarks.table import show
 
-PARTS = {"engine": engine.figures, "ray": lambda: suite.figures("ray"), "local": lambda: suite.figures("local")}
+PARTS = {
+    "engine": engine.figures,
+    "surface": surface.figures,
+    "ray": lambda: suite.figures("ray"),
+    "local": lambda: suite.figures("local"),
+}
 
 
 def main() -> None:

@@ -12,12 +12,15 @@ from collections.abc import Iterator
 import psutil
 
 from kinoform_client import Client, Model
+from kinoform_client.types import ModelKind
+from tests.benchmarks import assets
 from tests.benchmarks.table import Figure, median, percentile
 
 SUBMISSIONS = 100
 CLIPS = 5
 TURBO = "kino-mini-turbo"
-GATEWAY, REPLICA = "kinoform.gateway", "ServeReplica:video"
+GATEWAY, REPLICA = "kinoform.gateway", "ServeReplica:"
+KINDS = ("video", "mesh", "material")
 
 
 def figures(runtime: str) -> Iterator[Figure]:
@@ -27,7 +30,8 @@ def figures(runtime: str) -> Iterator[Figure]:
         yield Figure(name=f"{runtime}: start to ready", value=time.perf_counter() - begun, unit="s")
         with Client(address) as client:
             models = {model.name: model for model in client.models.list()}
-            default = next(model for model in models.values() if model.is_default)
+            defaults = {model.kind: model for model in models.values() if model.is_default}
+            default = defaults[ModelKind.VIDEO]
             prompt = " ".join(default.card["held_out"][0])
             yield from latencies(runtime, client, prompt)
             seconds = clip_seconds(client, default.name, prompt)
@@ -36,6 +40,7 @@ def figures(runtime: str) -> Iterator[Figure]:
                 yield from turbo(runtime, models[TURBO], clip_seconds(client, TURBO, prompt), base=seconds)
             else:
                 print(f"{runtime}: {TURBO} left out, its weights are not there", file=sys.stderr)
+            yield from assets.figures(runtime, client, defaults)
         if runtime == "ray":
             yield from memory(process.pid)
 
@@ -70,6 +75,7 @@ def clip_seconds(client: Client, model: str, prompt: str) -> float:
 
 def clips(runtime: str, model: Model, seconds: float, *, limit: str) -> Figure:
     """How long a clip takes."""
+    assert model.clip is not None
     name = f"{runtime}: {model.name}, {model.clip.default_steps} steps, request to MP4"
     return Figure(name=name, value=seconds, unit="s", limit=limit, note=f"median of {CLIPS}")
 
@@ -82,9 +88,12 @@ def turbo(runtime: str, model: Model, seconds: float, *, base: float) -> Iterato
 
 
 def memory(supervisor: int) -> Iterator[Figure]:
-    """Resident memory of gateway and video replica after the clips."""
+    """Resident memory of the gateway and of each service's replica after the work."""
     family = psutil.Process(supervisor).children(recursive=True)
-    for label, mark, limit in (("gateway", GATEWAY, 150), ("video replica", REPLICA, 1024)):
+    for label, mark, limit in (
+        ("gateway", GATEWAY, 150),
+        *((f"{kind} replica", REPLICA + kind, 1024) for kind in KINDS),
+    ):
         sizes = [process.memory_info().rss / 2**20 for process in family if mark in " ".join(process.cmdline())]
         yield Figure(name=f"ray: resident memory, {label}", value=max(sizes), unit="MiB", limit=f"<= {limit}")
 
