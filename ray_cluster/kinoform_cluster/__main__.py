@@ -9,9 +9,10 @@ import sys
 from pathlib import Path
 
 from kinoform.models.registry import BadRegistration, catalogue
-from kinoform_cluster.errors import ServeError
+from kinoform_cluster.errors import NotServable, ServeError
 from kinoform_cluster.folder import occupied
 from kinoform_cluster.ports import usable_port
+from kinoform_cluster.services import KINDS, chosen
 from kinoform_cluster.settings import LOOPBACK, Settings, default_data
 
 USAGE, FAILURE = 2, 1
@@ -28,7 +29,7 @@ def main() -> int:
     try:
         settings = _settings(options)
         asyncio.run(_serve(options.runtime, settings))
-    except BadRegistration as error:
+    except (BadRegistration, NotServable) as error:
         print(f"kinoform serve: {error}", file=sys.stderr)
         return USAGE
     except (ServeError, OSError) as error:
@@ -54,7 +55,7 @@ async def _serve(runtime: str, settings: Settings) -> None:
 
 
 def _settings(options: argparse.Namespace) -> Settings:
-    catalogue(options.model)
+    offered = catalogue(options.model)
     return Settings(
         host=options.host,
         port=usable_port(options.host, options.port),
@@ -63,6 +64,7 @@ def _settings(options: argparse.Namespace) -> Settings:
         database=options.database,
         threads=options.threads or max(1, (os.cpu_count() or 1) // options.replicas),
         replicas=options.replicas,
+        services=chosen(options.service, offered),
     )
 
 
@@ -77,9 +79,18 @@ def _parser() -> argparse.ArgumentParser:
     serve.add_argument("--port", type=int, default=50051, help="0 for any free one (default: %(default)s)")
     serve.add_argument("--data", type=Path, default=default_data(), help="data folder (default: %(default)s)")
     serve.add_argument("--model", action="append", default=[], metavar="NAME=FAMILY:PATH", help="may be repeated")
+    serve.add_argument(
+        "--service",
+        action="append",
+        default=[],
+        choices=KINDS,
+        help="start only this one; may be repeated (default: all whose default model is installed)",
+    )
     serve.add_argument("--database", metavar="URL", help="job store (default: SQLite in the data folder)")
     serve.add_argument("--threads", type=_positive, help="of torch in a replica (default: the cores, shared out)")
-    serve.add_argument("--replicas", type=_positive, default=1, help="at the most, on Ray (default: %(default)s)")
+    serve.add_argument(
+        "--replicas", type=_positive, default=1, help="of each service at the most, on Ray (default: %(default)s)"
+    )
     return parser
 
 

@@ -1,4 +1,4 @@
-"""The Serve application `video`: the video service's face behind Serve's gRPC port."""
+"""The Serve applications `video`, `mesh` and `material`: the services' faces behind Serve's gRPC port."""
 
 from collections.abc import AsyncIterator
 from contextlib import aclosing
@@ -11,7 +11,9 @@ from ray.serve import Application
 from ray.serve.config import AutoscalingConfig
 from ray.serve.schema import LoggingConfig
 
+from kinoform.models.card import Kind
 from kinoform.serving.config import ServiceConfig
+from kinoform_cluster.services import build_service
 from kinoform_proto.engine.v1.engine_pb2 import RunRequest, RunResponse
 
 GRACE_S = 20.0
@@ -22,9 +24,11 @@ HEALTH_TIMEOUT_S = 30.0
 QUIET = LoggingConfig(log_level="WARNING", enable_access_log=False)
 
 
-class VideoArgs(BaseModel):
-    """Arguments of the application in a Serve config file."""
+class ServiceArgs(BaseModel):
+    """Arguments of an application in a Serve config file."""
 
+    service: Kind
+    """Which one. The application has its name: that is how calls find it."""
     assets: str
     """URL or folder of the asset store."""
     token_file: str
@@ -41,15 +45,14 @@ class VideoArgs(BaseModel):
     gpus: float = 0
 
 
-class Video:
-    """One replica. What needs torch is imported here alone: the processes that deploy it stay light."""
+class Replica:
+    """One replica of a service. What needs torch is imported here alone: the processes that deploy it stay light."""
 
     # Serve awaits it, in the event loop that the methods run in.
-    async def __init__(self, config: ServiceConfig) -> None:  # type: ignore[misc]
+    async def __init__(self, kind: Kind, config: ServiceConfig) -> None:  # type: ignore[misc]
         from kinoform.serving.servicer import run
-        from kinoform.video.build import build as build_service
 
-        self._service, self._run = await build_service(config), run
+        self._service, self._run = await build_service(kind, config), run
 
     async def Run(self, requests: AsyncIterator[RunRequest]) -> AsyncIterator[RunResponse]:
         """`EngineService.Run`. Serve finds it by its bare name."""
@@ -65,7 +68,7 @@ class Video:
         await self._service.close(grace_s=GRACE_S)
 
 
-def build(args: VideoArgs) -> Application:
+def build(args: ServiceArgs) -> Application:
     """The application, as Serve config files name it: `kinoform_cluster.app:build`."""
     config = ServiceConfig(
         assets=args.assets,
@@ -80,8 +83,8 @@ def build(args: VideoArgs) -> Application:
         target_ongoing_requests=args.target_jobs,
     )
     deployment = serve.deployment(
-        Video,
-        name="Video",
+        Replica,
+        name=args.service.capitalize(),
         # Room above the service's own limit, so that it can answer OVERLOADED and take over from a stale stream.
         max_ongoing_requests=2 * args.max_jobs,
         autoscaling_config=autoscaling,
@@ -91,7 +94,7 @@ def build(args: VideoArgs) -> Application:
         health_check_timeout_s=HEALTH_TIMEOUT_S,
         logging_config=QUIET,
     )
-    return deployment.bind(config)
+    return deployment.bind(args.service, config)
 
 
 async def _until_gone(requests: AsyncIterator[RunRequest]) -> AsyncIterator[RunRequest]:

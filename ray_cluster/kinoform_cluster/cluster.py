@@ -1,4 +1,4 @@
-"""The cluster process: a Ray of its own on this machine, and the Serve application on it."""
+"""The cluster process: a Ray of its own on this machine, and the Serve applications on it."""
 
 import argparse
 import os
@@ -10,12 +10,15 @@ from pathlib import Path
 
 import ray
 from ray import serve
+from ray.serve import RunTarget
 from ray.serve.config import gRPCOptions
 
-from kinoform_cluster.app import QUIET, VideoArgs, build
+from kinoform.models.card import Kind
+from kinoform_cluster.app import QUIET, ServiceArgs, build
 from kinoform_cluster.folder import DataFolder
 from kinoform_cluster.ports import usable_port
 from kinoform_cluster.processes import adopt_orphans, sweep
+from kinoform_cluster.services import KINDS
 from kinoform_cluster.settings import LOOPBACK
 
 SERVICER = "kinoform_proto.engine.v1.engine_pb2_grpc.add_EngineServiceServicer_to_server"
@@ -44,7 +47,8 @@ def main() -> None:
 
 def _start(options: argparse.Namespace) -> None:
     folder = DataFolder(options.data)
-    _start_ray(options.temp, cpus=max(os.cpu_count() or 1, options.replicas))
+    # Counted, not measured: every replica that may come has to find room.
+    _start_ray(options.temp, cpus=max(os.cpu_count() or 1, options.replicas * len(options.service)))
     serve.start(
         proxy_location="HeadOnly",
         # Without an HTTP port Serve starts no proxy at all.
@@ -52,14 +56,20 @@ def _start(options: argparse.Namespace) -> None:
         grpc_options=gRPCOptions(port=options.port, grpc_servicer_functions=[SERVICER], enable_reflection=False),
         logging_config=QUIET,
     )
-    args = VideoArgs(
+    # All at once: each takes its time to load its model.
+    serve.run_many([_target(kind, options, folder) for kind in options.service])
+
+
+def _target(kind: Kind, options: argparse.Namespace, folder: DataFolder) -> RunTarget:
+    args = ServiceArgs(
+        service=kind,
         assets=str(folder.assets),
         token_file=str(folder.token_file),
         models=options.model,
         threads=options.threads,
         max_replicas=options.replicas,
     )
-    serve.run(build(args), name="video", route_prefix="/video")
+    return RunTarget(build(args), name=kind, route_prefix=f"/{kind}")
 
 
 def _start_ray(temp: Path, *, cpus: int) -> None:
@@ -84,6 +94,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--port", type=int, required=True, help="of Serve's gRPC proxy")
     parser.add_argument("--data", type=Path, required=True)
     parser.add_argument("--temp", type=Path, required=True, help="for Ray's files; removed at the end")
+    parser.add_argument("--service", action="append", choices=KINDS, required=True)
     parser.add_argument("--model", action="append", default=[])
     parser.add_argument("--threads", type=int, default=1)
     parser.add_argument("--replicas", type=int, default=1)

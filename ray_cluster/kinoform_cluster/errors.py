@@ -17,6 +17,18 @@ class FolderInUse(ServeError):
         return f"{self.folder} is in use by another kinoform serve (process {self.pid}); choose another --data"
 
 
+class NotServable(ServeError):
+    """A service was asked for whose default model is not there."""
+
+    def __init__(self, service: str, model: str) -> None:
+        super().__init__(service, model)
+        self.service = service
+        self.model = model
+
+    def __str__(self) -> str:
+        return f"--service {self.service}: its default model {self.model!r} is not installed"
+
+
 class PortBusy(ServeError):
     """Somebody else listens there."""
 

@@ -10,15 +10,17 @@ from kinoform.gateway.config import GatewayConfig
 from kinoform.gateway.logs import configure
 from kinoform.gateway.server import BadAddress
 from kinoform.gateway.server import build as build_gateway
+from kinoform.models.card import Kind
 from kinoform.models.registry import DEFAULT_MODELS, catalogue
 from kinoform.serving.config import ServiceConfig
+from kinoform.serving.service import AnyService
 from kinoform.serving.servicer import EngineServicer
 from kinoform.store.errors import StoreError
-from kinoform.video.build import build as build_video
 from kinoform_cluster.errors import StartFailed
 from kinoform_cluster.folder import DataFolder
 from kinoform_cluster.ports import address
 from kinoform_cluster.ready import gateway_serves, until
+from kinoform_cluster.services import build_service
 from kinoform_cluster.settings import LOOPBACK, Settings
 from kinoform_proto.engine.v1.engine_pb2_grpc import add_EngineServiceServicer_to_server
 
@@ -28,19 +30,25 @@ GRACE_S = 20.0
 async def serve_locally(settings: Settings, folder: DataFolder, stop: asyncio.Event) -> None:
     """Serves until `stop` is set. Raises StartFailed."""
     configure("console")
-    try:
-        video = await build_video(_video(settings, folder))
-    except (BackboneError, EngineError) as error:
-        raise StartFailed("video service", str(error)) from error
+    services: dict[str, AnyService] = {}
     engine = grpc.aio.server()
-    add_EngineServiceServicer_to_server(EngineServicer({"video": video}), engine)
+    add_EngineServiceServicer_to_server(EngineServicer(services), engine)
     engine_port = engine.add_insecure_port(address(LOOPBACK, 0))
-    await engine.start()
     try:
+        for kind in settings.services:  # one by one: imports of large libraries in several threads end in knots
+            services[kind] = await _built(kind, _config(settings, folder))
+        await engine.start()
         await _serve_gateway(settings, _gateway(settings, folder, engine_port), stop)
     finally:
-        await video.close(grace_s=GRACE_S)
+        await asyncio.gather(*(service.close(grace_s=GRACE_S) for service in services.values()))
         await engine.stop(None)
+
+
+async def _built(kind: Kind, config: ServiceConfig) -> AnyService:
+    try:
+        return await build_service(kind, config)
+    except (BackboneError, EngineError) as error:
+        raise StartFailed(f"{kind} service", str(error)) from error
 
 
 async def _serve_gateway(settings: Settings, config: GatewayConfig, stop: asyncio.Event) -> None:
@@ -58,7 +66,7 @@ async def _serve_gateway(settings: Settings, config: GatewayConfig, stop: asynci
         await gateway.drain(GRACE_S)
 
 
-def _video(settings: Settings, folder: DataFolder) -> ServiceConfig:
+def _config(settings: Settings, folder: DataFolder) -> ServiceConfig:
     return ServiceConfig(
         assets=str(folder.assets),
         token_file=folder.token_file,
@@ -75,5 +83,5 @@ def _gateway(settings: Settings, folder: DataFolder, engine_port: int) -> Gatewa
         database=settings.database or f"sqlite:///{folder.database}",
         assets=str(folder.assets),
         cards={name: entry.card for name, entry in catalogue(settings.models).items()},
-        default_models=DEFAULT_MODELS,
+        default_models={kind: DEFAULT_MODELS[kind] for kind in settings.services},
     )

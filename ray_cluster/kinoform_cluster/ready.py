@@ -1,7 +1,7 @@
 """Asking the parts of the suite whether they would serve a request."""
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from typing import TYPE_CHECKING, cast
 
 import grpc
@@ -16,26 +16,32 @@ if TYPE_CHECKING:
 Condition = Callable[[str], Awaitable[bool]]
 """Asks at an address."""
 
-APPLICATION = (("application", "video"),)
-"""Serve finds the application by this metadata."""
-
 _ENGINE_ANSWERS_S = 60.0
 """Long: a request waits within Serve until the first replica is up, and one that gives up leaves noise in its logs."""
 _ANSWER_S = 5.0
 _PAUSE_S = 0.1
 
 
-async def engine_answers(address: str) -> bool:
-    """Whether the video service behind `address` answers; it is sent an empty command, which it refuses."""
+async def engine_answers(address: str, application: str) -> bool:
+    """Whether the application behind `address` answers; it is sent an empty command, which it refuses."""
     async with grpc.aio.insecure_channel(address) as channel:
         # Two classes to the type checker, one at run time.
         stub = cast("EngineServiceAsyncStub", EngineServiceStub(channel))
-        call = stub.Run(_nothing(), metadata=APPLICATION, timeout=_ENGINE_ANSWERS_S)
+        call = stub.Run(_nothing(), metadata=(("application", application),), timeout=_ENGINE_ANSWERS_S)
         try:
             response = await anext(aiter(call), None)
         except grpc.aio.AioRpcError:
             return False
     return response is not None and response.WhichOneof("event") == "failed"
+
+
+def all_answer(applications: Sequence[str]) -> Condition:
+    """Whether every one of the applications does."""
+
+    async def answer(address: str) -> bool:
+        return all(await asyncio.gather(*(engine_answers(address, each) for each in applications)))
+
+    return answer
 
 
 async def gateway_serves(address: str) -> bool:

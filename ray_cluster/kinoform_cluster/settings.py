@@ -4,6 +4,8 @@ import os
 from dataclasses import dataclass
 from pathlib import Path
 
+from kinoform.models.card import Kind
+
 LOOPBACK = "127.0.0.1"
 
 
@@ -22,7 +24,9 @@ class Settings:
     threads: int
     """Of torch, in each replica."""
     replicas: int
-    """The most replicas of the video service, on Ray."""
+    """The most replicas of each service, on Ray."""
+    services: tuple[Kind, ...]
+    """Those to start; at least one."""
 
 
 def default_data() -> Path:

@@ -14,7 +14,7 @@ from kinoform_cluster.errors import StartFailed
 from kinoform_cluster.folder import DataFolder
 from kinoform_cluster.ports import address, usable_port
 from kinoform_cluster.processes import adopt_orphans, sweep
-from kinoform_cluster.ready import Condition, engine_answers, gateway_serves, until
+from kinoform_cluster.ready import Condition, all_answer, gateway_serves, until
 from kinoform_cluster.settings import LOOPBACK, Settings
 
 START_S = 300.0
@@ -52,7 +52,7 @@ async def _serve(settings: Settings, folder: DataFolder, temp: str, stop: asynci
     public = address(settings.host, settings.port)
     try:
         for child, ready, where in (
-            (cluster, engine_answers, address(LOOPBACK, engine_port)),
+            (cluster, all_answer(settings.services), address(LOOPBACK, engine_port)),
             (gateway, gateway_serves, public),
         ):
             if not await _started(child, ready, where, stop):
@@ -119,7 +119,7 @@ async def _keep_alive(child: Child, *, sparing: Child) -> None:
 def _cluster(settings: Settings, folder: DataFolder, temp: str, engine_port: int) -> Child:
     command = [sys.executable, "-m", "kinoform_cluster.cluster", "--port", str(engine_port), "--temp", temp]
     command += ["--data", str(folder.root), "--threads", str(settings.threads), "--replicas", str(settings.replicas)]
-    command += _models(settings)
+    command += [*_models(settings), *_services(settings)]
     environment = RAY_ENVIRONMENT | {"RAY_AUTH_TOKEN_PATH": str(folder.ray_token_file)}
     return Child("cluster", command, log=folder.logs / "cluster.log", environment=environment)
 
@@ -131,6 +131,10 @@ def _gateway(settings: Settings, folder: DataFolder, engine_port: int) -> Child:
     if settings.database is not None:
         command += ["--database", settings.database]
     return Child("gateway", command, log=folder.logs / "gateway.log", environment={})
+
+
+def _services(settings: Settings) -> list[str]:
+    return [part for service in settings.services for part in ("--service", service)]
 
 
 def _models(settings: Settings) -> list[str]:

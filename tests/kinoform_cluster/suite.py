@@ -6,7 +6,7 @@ import signal
 import subprocess
 import sys
 import uuid
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import Self
@@ -15,15 +15,17 @@ import grpc
 import psutil
 
 from kinoform_proto.job.v1 import job_pb2, job_pb2_grpc
+from kinoform_proto.material.v1 import material_pb2, material_pb2_grpc
+from kinoform_proto.mesh.v1 import mesh_pb2, mesh_pb2_grpc
 from kinoform_proto.video.v1 import video_pb2, video_pb2_grpc
 
 
 class Suite:
     """`python -m kinoform_cluster serve …`, until it says that it is ready."""
 
-    def __init__(self, *arguments: str) -> None:
+    def __init__(self, *arguments: str, environment: Mapping[str, str] = os.environ) -> None:
         command = [sys.executable, "-m", "kinoform_cluster", "serve", "--port", "0", *arguments]
-        environment = os.environ | {"OMP_NUM_THREADS": "1"}
+        environment = {**environment, "OMP_NUM_THREADS": "1"}
         self.process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env=environment)
         assert self.process.stdout is not None
         self.first_line = self.process.stdout.readline()
@@ -79,6 +81,22 @@ class Client:
         request.spec.sampling.seed, request.spec.sampling.steps = seed, steps
         response = await video_pb2_grpc.VideoServiceStub(self.channel).GenerateVideo(request, wait_for_ready=True)
         return str(response.job.name)
+
+    async def generate_mesh(self, *, seed: int) -> str:
+        """Submits a mesh of the default model; the job's name."""
+        request = mesh_pb2.GenerateMeshRequest(parent="projects/default", request_id=str(uuid.uuid4()))
+        request.spec.prompt.text = "a chair"
+        request.spec.sampling.seed = seed
+        response = await mesh_pb2_grpc.MeshServiceStub(self.channel).GenerateMesh(request, wait_for_ready=True)
+        return str(response.job.name)
+
+    async def generate_material(self, *, seed: int) -> str:
+        """Submits a material of the default model; the job's name."""
+        request = material_pb2.GenerateMaterialRequest(parent="projects/default", request_id=str(uuid.uuid4()))
+        request.spec.prompt.text = "red bricks"
+        request.spec.sampling.seed = seed
+        stub = material_pb2_grpc.MaterialServiceStub(self.channel)
+        return str((await stub.GenerateMaterial(request, wait_for_ready=True)).job.name)
 
     async def watch(self, job: str, after: int = 0) -> AsyncIterator[job_pb2.JobEvent]:
         """Follows the job to its end, coming back with the last sequence seen after every break."""

@@ -6,13 +6,14 @@ import pytest
 
 from kinoform_proto.job.v1 import job_pb2
 from tests.kinoform_cluster.suite import Client, Suite, denoised
+from tests.kinoform_cluster.tiny_suite import tiny_suite
 from tests.video.tiny_model import write_tiny_model
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(600)]
 
 
 async def test_a_job_stopped_by_sigterm_goes_on_after_a_restart_in_the_same_bytes(tmp_path: Path) -> None:
-    arguments = ("--runtime", "local", "--data", str(tmp_path / "data"))
+    arguments = ("--runtime", "local", "--service", "video", "--data", str(tmp_path / "data"))
     arguments += ("--model", f"tiny=kino-mini:{write_tiny_model(tmp_path / 'tiny')}")
     first = Suite(*arguments)
     async with Client.of(first) as client:
@@ -36,3 +37,20 @@ async def test_a_job_stopped_by_sigterm_goes_on_after_a_restart_in_the_same_byte
             assert (await client.get(job)).attempt == 2
     finally:
         second.stop()
+
+
+async def test_all_services_answer_behind_one_port(tmp_path: Path) -> None:
+    environment, models = tiny_suite(tmp_path / "tiny")
+    suite = Suite("--runtime", "local", "--data", str(tmp_path / "data"), *models, environment=environment)
+    try:
+        async with Client.of(suite) as client:
+            jobs = [await client.generate_mesh(seed=1), await client.generate_material(seed=1)]
+            again = [await client.generate_mesh(seed=1), await client.generate_material(seed=1)]
+            for job in (*jobs, *again):
+                async for _ in client.watch(job):
+                    pass
+            mesh, material = [await client.outputs(job) for job in jobs]
+            assert (set(mesh), set(material)) == ({"glb", "poster"}, {"material", "poster", "swatch", "glb"})
+            assert [await client.outputs(job) for job in again] == [mesh, material]
+    finally:
+        assert suite.stop() == []

@@ -8,9 +8,11 @@ from pathlib import Path
 
 import pytest
 
-from kinoform_cluster.errors import FolderInUse, PortBusy
+from kinoform.models.registry import DEFAULT_MODELS, catalogue
+from kinoform_cluster.errors import FolderInUse, NotServable, PortBusy
 from kinoform_cluster.folder import occupied
 from kinoform_cluster.ports import address, usable_port
+from kinoform_cluster.services import KINDS, chosen
 
 
 def serve(*arguments: str) -> "subprocess.CompletedProcess[str]":
@@ -47,6 +49,15 @@ def test_a_bad_model_is_a_usage_error(tmp_path: Path) -> None:
     assert ended.returncode == 2
     assert "nowhere" in ended.stderr
     assert not (tmp_path / "data").exists()
+
+
+def test_a_service_is_served_if_its_default_model_is_there() -> None:
+    offered = catalogue()
+    here = tuple(kind for kind in KINDS if DEFAULT_MODELS[kind] in offered)
+    assert chosen([], offered) == here
+    assert chosen(["video"], offered) == ("video",)
+    with pytest.raises(NotServable, match=r"--service mesh.*'form-mini'"):
+        chosen(["video", "mesh"], {"kino-mini": offered["kino-mini"]})
 
 
 def test_the_tokens_are_secret_and_stay(tmp_path: Path) -> None:

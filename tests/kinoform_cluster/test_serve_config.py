@@ -1,4 +1,4 @@
-"""The Serve config file that ships is one that Ray takes, for an application that exists."""
+"""The Serve config file that ships is one that Ray takes, for applications that exist."""
 
 from pathlib import Path
 
@@ -6,6 +6,7 @@ import pytest
 import yaml
 
 import kinoform_cluster
+from kinoform_cluster.services import KINDS
 
 CONFIG = Path(kinoform_cluster.__file__).parent / "config" / "local.yaml"
 
@@ -16,11 +17,12 @@ def test_ray_takes_the_config_file_and_finds_what_it_names() -> None:
     from ray._common.utils import import_attr
     from ray.serve.schema import ServeDeploySchema
 
-    from kinoform_cluster.app import VideoArgs
+    from kinoform_cluster.app import ServiceArgs
 
     schema = ServeDeploySchema.model_validate(yaml.safe_load(CONFIG.read_text()))
-    (video,) = schema.applications
-    assert video.name == "video"
-    assert import_attr(video.import_path)(VideoArgs.model_validate(video.args)) is not None
+    args = [ServiceArgs.model_validate(application.args) for application in schema.applications]
+    assert [one.name for one in schema.applications] == [one.service for one in args] == list(KINDS)
+    for application, each in zip(schema.applications, args, strict=True):
+        assert import_attr(application.import_path)(each) is not None
     for path in schema.grpc_options.grpc_servicer_functions:
         assert callable(import_attr(path))

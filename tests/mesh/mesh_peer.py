@@ -12,6 +12,7 @@ from kinoform.media.render.sphere import uv_sphere
 from kinoform.mesh.build import trade
 from kinoform.models.card import MeshCard, MeshLimits, ModelCard
 from kinoform.models.registry import Registration
+from kinoform.models.shape import MeshRequest, SizedField
 from kinoform.serving.models import Models
 from kinoform_proto.mesh.v1 import mesh_pb2 as pb
 from tests.material.material_peer import tiny_materials
@@ -47,10 +48,14 @@ def tiny_mesh_card(name: str = "tiny") -> MeshCard:
     )
 
 
+def tiny_shapes() -> Models[MeshRequest, SizedField]:
+    """Models of shapes: `tiny` alone."""
+    return Models({"tiny": Registration("tiny", "memory", tiny_mesh_card())}, lambda _: BallFamily())
+
+
 def mesh_service(assets: Path) -> AbstractAsyncContextManager[Served]:
     """A mesh service with a model of shapes and one of materials, both `tiny`."""
-    shapes = Models({"tiny": Registration("tiny", "memory", tiny_mesh_card())}, lambda _: BallFamily())
-    return served("mesh", trade(shapes, tiny_materials()), assets)
+    return served("mesh", trade(tiny_shapes(), tiny_materials()), assets)
 
 
 def ball(

@@ -133,20 +133,36 @@ class Served:
 
 
 @asynccontextmanager
-async def served(
-    kind: Kind, trade: Trade[Any], assets: Path, *, rhythm: Rhythm = EAGER, max_jobs: int = 8
-) -> AsyncIterator[Served]:
-    """A service on a plain gRPC server."""
+async def several_served(
+    trades: Mapping[Kind, Trade[Any]], assets: Path, *, rhythm: Rhythm = EAGER, max_jobs: int = 8
+) -> AsyncIterator[dict[Kind, Served]]:
+    """Services on one plain gRPC server."""
     store = AssetStore(str(assets))
-    tools = Tools(blobs=Blobs(store), pools=Pools(), rhythm=rhythm)
-    service = Service(trade, tools, token=TOKEN, max_jobs=max_jobs)
+    services = {
+        kind: Service(trade, _tools(store, rhythm), token=TOKEN, max_jobs=max_jobs) for kind, trade in trades.items()
+    }
     server = grpc.aio.server()
-    add_EngineServiceServicer_to_server(EngineServicer({kind: service}), server)
+    add_EngineServiceServicer_to_server(EngineServicer({**services}), server)
     port = server.add_insecure_port("127.0.0.1:0")
     await server.start()
     async with grpc.aio.insecure_channel(f"127.0.0.1:{port}") as channel:
+        stub = EngineServiceStub(channel)
         try:
-            yield Served(service, store, EngineServiceStub(channel), kind)
+            yield {kind: Served(service, store, stub, kind) for kind, service in services.items()}
         finally:
-            await service.close(grace_s=5.0)
+            for service in services.values():
+                await service.close(grace_s=5.0)
             await server.stop(None)
+
+
+@asynccontextmanager
+async def served(
+    kind: Kind, trade: Trade[Any], assets: Path, *, rhythm: Rhythm = EAGER, max_jobs: int = 8
+) -> AsyncIterator[Served]:
+    """One service on a plain gRPC server."""
+    async with several_served({kind: trade}, assets, rhythm=rhythm, max_jobs=max_jobs) as peers:
+        yield peers[kind]
+
+
+def _tools(store: AssetStore, rhythm: Rhythm) -> Tools:
+    return Tools(blobs=Blobs(store), pools=Pools(), rhythm=rhythm)

@@ -32,7 +32,7 @@ class EngineServicer(EngineServiceServicer):
     """`EngineService` on a plain gRPC server, for several services in one process."""
 
     def __init__(self, services: Mapping[str, AnyService]) -> None:
-        """services: by application."""
+        """services: by application; may be filled until the server starts."""
         self._services = services
 
     async def Run(
