@@ -17,6 +17,8 @@ from kinoform.training.form.export import export, record
 from kinoform.training.form.judge import Judge
 from kinoform.training.form.lessons import CORE, EVERY
 from kinoform.training.form.sheet import write_sheet
+from kinoform.training.furniture.catalogue import catalogue, split
+from kinoform.training.furniture.solid import solid
 from kinoform.training.records import record_run
 from kinoform.training.shapes.catalogue import build
 from kinoform.training.shapes.draw import held_out_captions
@@ -93,6 +95,9 @@ def evaluate(
     model: Model,
     captions: Annotated[int, typer.Option(min=1, help="Held-out captions to try.")] = EXAM,
     pictures: Annotated[int, typer.Option(min=1, help="Solids to make from unseen views, and to reconstruct.")] = 60,
+    furniture: Annotated[
+        int, typer.Option(min=0, help="Models of Debian's sweethome3d-furniture to reconstruct; 80 are held out.")
+    ] = 0,
     steps: OwnSteps = None,
     guidance: Guidance = None,
     write: Annotated[bool, typer.Option("--record", help="Write the figures into the card.")] = False,
@@ -105,8 +110,11 @@ def evaluate(
         "settings": {"steps": settings.steps, "guidance": settings.guidance, "seed": settings.seed},
         "from_captions": from_captions(form, Judge.fitted(solids[:JUDGED_SHARDS]), facts, settings),
         "from_pictures": from_pictures(form, solids, [known for _, known in facts[:pictures]], settings),
-        "autoencoder": reconstruction(form, [_solid(known) for _, known in facts[:pictures]]),
+        "autoencoder": reconstruction(form, (_solid(known) for _, known in facts[:pictures])),
     }
+    if furniture:
+        held_out = split(catalogue())[1][:furniture]
+        found["autoencoder_on_furniture"] = reconstruction(form, (solid(item) for item in held_out))
     print(json.dumps(found, indent=1))
     if write:
         record(model, found)

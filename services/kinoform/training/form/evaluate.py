@@ -1,6 +1,6 @@
 """Measures a form-mini folder: from captions, from pictures, and its autoencoder alone."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -118,7 +118,7 @@ def from_pictures(
     }
 
 
-def reconstruction(model: FormMini, solids: Sequence[Field]) -> dict[str, Any]:
+def reconstruction(model: FormMini, solids: Iterable[Field]) -> dict[str, Any]:
     """Chamfer distance and F-score of the autoencoder, in units of the cube that solids fill to nine tenths."""
     figures = []
     for true in solids:
@@ -128,7 +128,7 @@ def reconstruction(model: FormMini, solids: Sequence[Field]) -> dict[str, Any]:
         except NoSurface:
             figures.append((2.0, 0.0))
     chamfer, f = np.mean(figures, axis=0)
-    return {"solids": len(solids), "chamfer": round(float(chamfer), 4), "f_score": round(float(f), 3)}
+    return {"solids": len(figures), "chamfer": round(float(chamfer), 4), "f_score": round(float(f), 3)}
 
 
 def _watertight(mesh: Mesh) -> bool:
