@@ -8,7 +8,7 @@ from typing import Self
 
 from kinoform_client.errors import InternalError
 
-_START_S = 300.0
+_START_S = 600.0
 _STOP_S = 90.0
 _READY = "ready "
 
