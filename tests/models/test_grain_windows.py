@@ -9,7 +9,7 @@ from kinoform.models.grain_mini.windows import TOKEN, WINDOW, cut, joined, phase
 @pytest.mark.parametrize("units", [1, 2, 4])
 def test_what_is_cut_joins_to_the_same(units: int) -> None:
     latent = torch.randn(3, units * WINDOW, units * WINDOW, generator=torch.Generator().manual_seed(0))
-    shift = shift_at(5, 3, units * WINDOW)
+    shift = shift_at(5, 3, 0.3, units * WINDOW)
     windows, planes = cut(latent, shift)
     assert windows.shape == (units**2, 3, 1, WINDOW, WINDOW)
     assert planes.shape[0] == units**2
@@ -34,13 +34,18 @@ def test_only_a_tile_of_one_window_wraps_around_in_it() -> None:
 
 def test_shifts_bring_every_border_of_windows_and_tokens_to_lie_in_a_middle() -> None:
     for side in (WINDOW, 4 * WINDOW):
-        shifts = [shift_at(9, step, side) for step in range(40)]
+        shifts = [shift_at(9, step, 0.3, side) for step in range(40)]
         assert all(0 <= part < side for shift in shifts for part in shift)
         assert all(part % TOKEN == 0 for shift in shifts[::2] for part in shift)
         for one, other in zip(shifts[::2], shifts[1::2], strict=True):
             assert all((b - a) % WINDOW == WINDOW // 2 + TOKEN // 2 for a, b in zip(one, other, strict=True))
         assert len(set(shifts)) > 20
-    assert shift_at(9, 6, WINDOW) == shift_at(9, 6, WINDOW)
+    assert shift_at(9, 6, 0.3, WINDOW) == shift_at(9, 6, 0.3, WINDOW)
+
+
+def test_tokens_keep_to_their_grid_while_layouts_come_into_being() -> None:
+    shifts = [shift_at(9, step, 0.8, WINDOW) for step in range(40)]
+    assert all(part % TOKEN == 0 for shift in shifts for part in shift)
 
 
 def test_a_rolled_latent_decodes_to_the_rolled_tile() -> None:

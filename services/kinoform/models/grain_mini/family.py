@@ -222,7 +222,7 @@ class GrainMini:
 
 
 def _shift(state: TileState) -> Shift:
-    return shift_at(state.seed, state.step, state.latent.shape[1])
+    return shift_at(state.seed, state.step, float(state.times()[0]), state.latent.shape[1])
 
 
 def _windows_along(request: MaterialRequest) -> int:

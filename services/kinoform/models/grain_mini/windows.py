@@ -1,9 +1,9 @@
 """How a tile of any size is denoised by windows of the trained size: rolled, cut, told where they lie, put back.
 
-Latents (c, h, w) lie on a torus. They are rolled by whole tokens, another way at each step, and cut into windows that
-do not overlap: no border stays where it was, so none is seen (after MultiDiffusion, Bar-Tal et al. 2023, whose windows
-overlap in one step instead of moving between steps). Condition planes tell each place where it lies in the unit in
-which layouts repeat: all windows agree on where bricks begin without seeing each other.
+Latents (c, h, w) lie on a torus. They are rolled another way at each step and cut into windows that do not overlap: no
+border of a window or of a token stays where it was, so none is seen (after MultiDiffusion, Bar-Tal et al. 2023, whose
+windows overlap in one step instead of moving between steps). Condition planes tell each place where it lies in the unit
+in which layouts repeat: all windows agree on where bricks begin without seeing each other.
 """
 
 import math
@@ -14,7 +14,11 @@ from torch import Tensor
 WINDOW = 32
 """Latents along a window's side; also the unit in which layouts repeat: 256 pixels."""
 TOKEN = 4
-"""Latents along a token's side: rolls are multiples of it, as in training."""
+"""Latents along a token's side."""
+HALF_TOKEN = TOKEN // 2
+BETWEEN = 0.5
+"""From this time on every second roll is half a token more than whole ones, both ways: as in training. Before it, while
+layouts come into being, tokens keep to their grid: laid patterns are learnt sooner so."""
 TOKENS = WINDOW // TOKEN
 HARMONICS = (1, 2, 4)
 PHASE_CHANNELS = 4 * len(HARMONICS) + 1
@@ -35,13 +39,14 @@ def phase_planes(top: int, left: int, *, wraps: bool) -> Tensor:
     return torch.cat([planes, border])[:, None]
 
 
-def shift_at(seed: int, step: int, side: int) -> Shift:
+def shift_at(seed: int, step: int, time: float, side: int) -> Shift:
     """By how much the latent of `side` places is rolled at a step: random whole tokens, a pure function of its
-    arguments; every second step stands half a window beside the one before, so that borders fall into middles."""
+    arguments. Every second step stands half a window beside the one before both ways, and from BETWEEN on also half a
+    token, so that borders of windows and of tokens fall into middles."""
     generator = torch.Generator().manual_seed((seed * 1_000_003 + step // 2) % 2**63)
-    down, right = torch.randint(side // TOKEN, (2,), generator=generator).tolist()
-    half = TOKENS // 2 * (step % 2)
-    return (down + half) * TOKEN % side, (right + half) * TOKEN % side
+    down, right = (TOKEN * part for part in torch.randint(side // TOKEN, (2,), generator=generator).tolist())
+    beside = (WINDOW // 2 + HALF_TOKEN * (time <= BETWEEN)) * (step % 2)
+    return (down + beside) % side, (right + beside) % side
 
 
 def cut(latent: Tensor, shift: Shift) -> tuple[Tensor, Tensor]:

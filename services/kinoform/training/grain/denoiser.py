@@ -1,6 +1,6 @@
 """Training of the denoiser on cached latents: x0-prediction, text dropped for guidance, weights averaged.
 
-Every row is a window of a tile that wraps around: a whole tile of one unit, rolled by whole tokens, or a cut out of a
+Every row is a window of a tile that wraps around: a whole tile of one unit, rolled as at sampling, or a cut out of a
 larger tile. Its planes tell where it lies in the unit and which of the two it is (see `windows`).
 """
 
@@ -15,7 +15,7 @@ from torch import Tensor, nn
 from kinoform.backbone.denoiser import VideoDenoiser
 from kinoform.backbone.schedules import add_noise, cosine_alpha_bar
 from kinoform.models.grain_mini.refiner import LatentRefiner
-from kinoform.models.grain_mini.windows import PHASE_CHANNELS, TOKEN, TOKENS, WINDOW, phase_planes
+from kinoform.models.grain_mini.windows import BETWEEN, HALF_TOKEN, PHASE_CHANNELS, TOKEN, TOKENS, WINDOW, phase_planes
 from kinoform.training.grain.latents import Cache, read_cache
 from kinoform.training.loop import Average, Checkpoint, Schedule, averaged_weights
 from kinoform.training.records import Log, settings_of
@@ -108,8 +108,9 @@ class Windows:
         self._cache = cache
         self._planes = torch.stack(
             [
-                phase_planes(down * TOKEN, right * TOKEN, wraps=wraps)
+                phase_planes(down * TOKEN + half, right * TOKEN + half, wraps=wraps)
                 for wraps in (False, True)
+                for half in (0, HALF_TOKEN)
                 for down in range(TOKENS)
                 for right in range(TOKENS)
             ]
@@ -118,7 +119,8 @@ class Windows:
     def batch(self, run: DenoiserRun, step: int) -> Batch:
         """The batch of a step."""
         rng = torch.Generator().manual_seed(run.seed * 1_000_003 + step)
-        cut = [self._window(rng) for _ in range(run.batch)]
+        time = torch.rand(run.batch, generator=rng) ** TIME_POWER
+        cut = [self._window(rng, between=when <= BETWEEN) for when in time.tolist()]
         clean = torch.stack([window for window, _, _ in cut]).float()[:, :, None]
         line = torch.tensor([line for _, _, line in cut])
         mask = self._cache.mask[line]
@@ -127,24 +129,26 @@ class Windows:
         return Batch(
             clean=clean,
             noise=torch.randn(clean.shape, generator=rng),
-            time=torch.rand(run.batch, generator=rng) ** TIME_POWER,
+            time=time,
             text=self._cache.states[line, :longest].float(),
             mask=mask[:, :longest] & kept[:, None],
             planes=self._planes[torch.tensor([planes for _, planes, _ in cut])],
-            wraps=torch.tensor([planes >= TOKENS**2 for _, planes, _ in cut]),
+            wraps=torch.tensor([planes >= 2 * TOKENS**2 for _, planes, _ in cut]),
         )
 
-    def _window(self, rng: torch.Generator) -> tuple[Tensor, int, int]:
+    def _window(self, rng: torch.Generator, *, between: bool) -> tuple[Tensor, int, int]:
         """A window (c, WINDOW, WINDOW), which planes are its own, and which caption."""
         cache = self._cache
-        down, right, caption, large, row = torch.rand(5, generator=rng).tolist()
+        down, right, caption, large, row, beside = torch.rand(6, generator=rng).tolist()
         wraps = large >= LARGE_SHARE or not len(cache.large)
         tiles = cache.tiles if wraps else cache.large
         index = int(row * len(tiles))
         tokens = tiles.shape[-1] // TOKEN
         top, left = int(down * tokens), int(right * tokens)
-        rolled = tiles[index].roll((-top * TOKEN, -left * TOKEN), dims=(1, 2))[:, :WINDOW, :WINDOW]
-        planes = (wraps * TOKENS + top % TOKENS) * TOKENS + left % TOKENS
+        half = between and beside < 0.5
+        first = [-(part * TOKEN + half * HALF_TOKEN) for part in (top, left)]
+        rolled = tiles[index].roll(first, dims=(1, 2))[:, :WINDOW, :WINDOW]
+        planes = ((2 * wraps + half) * TOKENS + top % TOKENS) * TOKENS + left % TOKENS
         lines = cache.lines[index if wraps else len(cache.tiles) + index]
         return rolled, planes, int(lines[int(caption * len(lines))])
 

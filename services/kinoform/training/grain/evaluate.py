@@ -3,6 +3,7 @@
 import json
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import asdict, dataclass
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -20,8 +21,8 @@ from kinoform.training.grain.sampling import chosen, request, sample
 REAL_SEED = 2_000_000
 """Seeds of the real tiles: far from those of the training tiles."""
 SEAMLESS = 1.5
-LESSON_SHARDS = 24
-"""Of training tiles, which the judge learns from."""
+LESSON_TILES = 768
+"""Training tiles that the judge learns from."""
 LARGE_TILES = 6
 """Of two units a side, for their seams."""
 
@@ -82,11 +83,11 @@ class Report:
 
 def lessons(run: Path) -> Iterator[tuple[Recipe, Planes]]:
     """Training tiles for the judge, with their recipes."""
-    for path in shard_paths(run, "tile")[:LESSON_SHARDS]:
-        facts = [json.loads(line) for line in path.with_suffix(".jsonl").read_text().splitlines()]
-        for fact, levels in zip(facts, np.load(path, mmap_mode="r"), strict=True):
-            fact.pop("captions")
-            yield Recipe(**fact), levels.astype(np.float32) / 255
+    tiles = ((path, number) for path in shard_paths(run, "tile") for number in range(len(np.load(path, mmap_mode="r"))))
+    for path, number in islice(tiles, LESSON_TILES):
+        fact = json.loads(path.with_suffix(".jsonl").read_text().splitlines()[number])
+        fact.pop("captions")
+        yield Recipe(**fact), np.load(path, mmap_mode="r")[number].astype(np.float32) / 255
 
 
 def evaluate(

@@ -11,11 +11,20 @@ from kinoform.training.grain.descriptors import Planes
 from kinoform.training.grain.recipe import FAMILIES, Recipe, held_out
 
 
+COLOUR_STRIDE = 5
+"""Held-out recipes of a family lie in the order of their colours."""
+
+
 def chosen(count: int) -> list[Recipe]:
-    """`count` held-out recipes: of all families in turn, each one's spread over its own; beyond all, again."""
+    """`count` held-out recipes: of all families in turn, each one's spread over its own, and begun in another colour
+    than the family before; beyond all, again."""
     own = {name: [recipe for recipe in held_out() if recipe.family == name] for name in FAMILIES}
     turns = -(-count // len(own))
-    picked = [found[(turn * len(found)) // turns % len(found)] for turn in range(turns) for found in own.values()]
+    picked = [
+        found[(turn * len(found) // turns + number * COLOUR_STRIDE) % len(found)]
+        for turn in range(turns)
+        for number, found in enumerate(own.values())
+    ]
     return picked[:count]
 
 
