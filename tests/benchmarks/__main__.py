@@ -5,12 +5,13 @@ import platform
 
 import psutil
 
-from tests.benchmarks import engine, suite, surface
+from tests.benchmarks import engine, suite, surface, validators
 from tests.benchmarks.table import show
 
 PARTS = {
     "engine": engine.figures,
     "surface": surface.figures,
+    "validators": validators.figures,
     "ray": lambda: suite.figures("ray"),
     "local": lambda: suite.figures("local"),
 }
