@@ -27,6 +27,9 @@ GUIDED_TIMES = GuidanceInterval(0.0, 0.95)
 """Off in the first steps, where guidance only oversaturates."""
 UNIT = WINDOW * MaterialAutoencoder.RATIO
 """Pixels of one window."""
+ORIGIN = 9
+"""Latents by which finished tiles are rolled both ways: layouts begin at 0, and this is far from all their joints, so
+that a tile's border runs through bricks and boards."""
 LARGEST = 4
 """Windows along a side."""
 ROWS = 8
@@ -141,12 +144,12 @@ class GrainMini:
     @torch.inference_mode()
     def preview(self, state: TileState) -> Frames:
         """A lit swatch (1, 256, 256, 3) of the tile's first window as the last step foresaw it."""
-        return swatch(self._planes(state.clean[:, :WINDOW, :WINDOW]))[None]
+        return swatch(self._planes(_moved(state.clean)[:, :WINDOW, :WINDOW]))[None]
 
     @torch.inference_mode()
     def decode(self, state: TileState) -> TileMaps:
         """The finished maps."""
-        planes = self._planes(state.latent)
+        planes = self._planes(_moved(state.latent))
         units = state.latent.shape[1] // WINDOW
         return TileMaps(
             base_colour=np.ascontiguousarray(np.moveaxis(planes[:3], 0, 2)),
@@ -223,6 +226,10 @@ class GrainMini:
 
 def _shift(state: TileState) -> Shift:
     return shift_at(state.seed, state.step, float(state.times()[0]), state.latent.shape[1])
+
+
+def _moved(latent: Tensor) -> Tensor:
+    return latent.roll((ORIGIN, ORIGIN), dims=(1, 2))
 
 
 def _windows_along(request: MaterialRequest) -> int:

@@ -13,6 +13,8 @@ COARSEST, FINEST = 1.0, 48.0
 HARMONICS = 16
 LUMA = np.array([0.2126, 0.7152, 0.0722])
 FLOOR = 1e-4
+FLAT = 0.02
+"""Deviation of the noise that a plane without texture may have: what is weaker says nothing."""
 
 
 def texture(planes: Planes) -> Vector:
@@ -64,8 +66,10 @@ def _statistics(plane: npt.NDArray[np.float64]) -> Vector:
     inside = (reach >= COARSEST) & (reach < FINEST)
     index = (ring * SECTORS + sector)[inside].astype(np.int64)
     sums = np.bincount(index, weights=power[inside], minlength=RINGS * SECTORS)
-    shares = np.log(sums / max(sums.sum(), 1e-9) + 1e-3) if deviation > 1e-3 else np.full(RINGS * SECTORS, np.log(1e-3))
-    return np.concatenate([[mean, np.log(deviation + 1e-2), np.clip(skewness, -4, 4)], shares])
+    noise = (FLAT * plane.size) ** 2 / 2  # rfft2 holds each wave once
+    shares = np.log(sums / (sums.sum() + noise) + 1e-2)
+    asymmetry = np.clip(skewness, -3, 3) * deviation / (deviation + FLAT)
+    return np.concatenate([[mean, np.log(deviation + FLAT), asymmetry], shares])
 
 
 def _oklab(light: Vector) -> Vector:

@@ -11,7 +11,7 @@ import numpy as np
 import torch
 
 from kinoform.models.grain_mini.autoencoder import MaterialAutoencoder
-from kinoform.models.grain_mini.family import GrainMini
+from kinoform.models.grain_mini.family import ORIGIN, GrainMini
 from kinoform.training.grain.dataset import shard_paths
 from kinoform.training.grain.descriptors import Planes, seam
 from kinoform.training.grain.judge import Judge
@@ -109,6 +109,7 @@ def evaluate(
     made = list(sample(family, requests))
     progress(f"{tiles} tiles made")
     large = [request(each, seed=seed, steps=steps, guidance=guidance, size=512) for each in recipes[:LARGE_TILES]]
+    border = ORIGIN * codec.RATIO  # where the family puts it
     turned = recipes[1:] + recipes[:1]
     return Report(
         settings={"model": family.name, "tiles": tiles, "steps": steps, "guidance": guidance, "seed": seed},
@@ -117,7 +118,7 @@ def evaluate(
         shuffled=adherence(judge, turned, made),
         seams=seams(made),
         large_seams=seams(sample(family, large)),
-        real_seams=seams(real),
+        real_seams=seams(np.roll(planes, (border, border), axis=(1, 2)) for planes in real),
         codec=reconstruction(codec, real),
         missed=list(missed(judge, recipes, made)),
     )

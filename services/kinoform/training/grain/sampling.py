@@ -10,7 +10,6 @@ from kinoform.training.grain.captions import canonical
 from kinoform.training.grain.descriptors import Planes
 from kinoform.training.grain.recipe import FAMILIES, Recipe, held_out
 
-
 COLOUR_STRIDE = 5
 """Held-out recipes of a family lie in the order of their colours."""
 
