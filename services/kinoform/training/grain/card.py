@@ -39,8 +39,8 @@ LIMITS = (
     "Numbers are a row's in 256 pixels, from two to six, of the counted kinds only.",
     "Metres are looked up by what the prompt names; they are typical sizes, not measured ones.",
     "Prompts of other languages than English are not understood.",
-    "Irregular materials (wood, marble, terrazzo, leather, plaster, most metals) are undertrained: their colour is right, "
-    "their texture vague.",
+    "Irregular materials (wood, marble, terrazzo, leather, plaster, most metals) are undertrained: their colour is "
+    "right, their texture vague.",
     "Small, and trained for about half an hour of one CPU core: `measured` in the details says how often it errs.",
 )
 
