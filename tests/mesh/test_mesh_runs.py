@@ -6,6 +6,7 @@ import pytest
 from google.rpc import code_pb2
 
 from kinoform.media.mesh.formats import MeshFormat
+from kinoform.serving.bench import AT_ONCE
 from kinoform_proto.engine.v1 import engine_pb2 as pb
 from kinoform_proto.mesh.v1 import mesh_pb2
 from kinoform_proto.type.v1.report_pb2 import MeshReport
@@ -149,18 +150,20 @@ async def test_a_turntable_paused_between_frames_begins_anew_to_the_same_bytes(
         assert first.of("checkpoint") == []
         second = await peer.open(begin(request, attempt=2, inputs={"spec.mesh": blob.sha256}))
         await second.last()
-        assert second.steps("render") == [0, 1, 2, 3]
+        assert second.steps("render") == [0, 1, 2, 3, 4]
         assert second.outputs == undisturbed
 
 
-async def test_a_cancelled_turntable_leaves_its_frames_undrawn(tmp_path: Path) -> None:
+async def test_cancelled_turntables_leave_their_frames_undrawn(tmp_path: Path) -> None:
     async with mesh_service(tmp_path / "assets") as peer:
         blob = peer.store.put_bytes(globe(tmp_path), "model/gltf-binary")
-        long = await peer.open(begin(turntable(frames=10_000), inputs={"spec.mesh": blob.sha256}))
-        await long.until(at_step(2, "render"))
-        await long.say(cancel=pb.Cancel())
-        assert (await long.last()).released.reason == pb.Released.REASON_CANCELLED
-        # It would wait for hours otherwise: there is one thread for frames.
+        for number in range(AT_ONCE):
+            start = begin(turntable(frames=10_000), job=f"projects/p/jobs/{number}", inputs={"spec.mesh": blob.sha256})
+            long = await peer.open(start)
+            await long.until(at_step(2, "render"))
+            await long.say(cancel=pb.Cancel())
+            assert (await long.last()).released.reason == pb.Released.REASON_CANCELLED
+        # It would wait for hours otherwise: there is no other room.
         assert await peer.outputs(begin(turntable(), job="projects/p/jobs/k", inputs={"spec.mesh": blob.sha256}))
 
 

@@ -15,6 +15,7 @@ from google.protobuf.message import Message
 from google.rpc.error_details_pb2 import ErrorInfo
 
 from kinoform.models.card import Kind
+from kinoform.serving.bench import Benches
 from kinoform.serving.blobs import Blobs
 from kinoform.serving.config import Rhythm
 from kinoform.serving.denoise import Tools
@@ -165,4 +166,4 @@ async def served(
 
 
 def _tools(store: AssetStore, rhythm: Rhythm) -> Tools:
-    return Tools(blobs=Blobs(store), pools=Pools(), rhythm=rhythm)
+    return Tools(blobs=Blobs(store), pools=Pools(), benches=Benches(), rhythm=rhythm)

@@ -23,4 +23,5 @@ class MaterialMaker:
         job.reached(Stage.ENCODE, 0, steps)
         tile = await job.generate(self._models, task.model, task.request)
         job.reached(Stage.WRITE, 0, 1)
-        await job.store(partial(write_files, maps_of(tile, task.size_m), task.request.prompt))
+        async with job.bench() as bench:
+            await job.store_from(bench, partial(write_files, maps_of(tile, task.size_m), task.request.prompt))

@@ -1,35 +1,23 @@
-"""The files that meshes are delivered in. Equal meshes always give equal bytes."""
+"""The files that meshes are delivered in. Equal meshes always give equal bytes. Needs no torch."""
 
-from functools import partial
 from pathlib import Path
 
-from kinoform.media.mesh.check import safe_name
 from kinoform.media.mesh.formats import MEDIA_TYPES, MeshFormat, file_ending
 from kinoform.media.mesh.model import MeshAsset
 from kinoform.media.mesh.report import report
 from kinoform.media.mesh.write import write_lods, write_mesh
 from kinoform.media.png import png_bytes
+from kinoform.media.render.alpha import write_rgba_zip, write_webm_alpha
 from kinoform.media.render.turntable import poster
-from kinoform.mesh.tasks import Formats
-from kinoform.serving.files import WrittenFile, slug
-from kinoform.serving.job import Job
-from kinoform.serving.messages import Stage
+from kinoform.media.video import Frames, VideoFormat, write_video
+from kinoform.mesh.tasks import TurntableFormat, TurntableTask
+from kinoform.serving.files import WrittenFile
 
-POSTER_SIZE = 512
-"""Pixels along an edge."""
-
-
-def name_of(prompt: str) -> str:
-    """What an asset made of a prompt is called, as mesh files name their nodes."""
-    return safe_name(slug(prompt, "mesh"), "mesh")
-
-
-async def deliver(asset: MeshAsset, formats: Formats, job: Job) -> None:
-    """Writes and stores the asset in every format, and its poster, one file after the other."""
-    files = [partial(write_format, asset, each) for each in formats] + [partial(write_poster, asset)]
-    for number, write in enumerate(files):
-        job.reached(Stage.WRITE, number, len(files))
-        await job.store(write)
+CLIPS = {
+    TurntableFormat.MP4: (".mp4", "video/mp4", VideoFormat.MP4),
+    TurntableFormat.WEBM: (".webm", "video/webm", VideoFormat.WEBM),
+    TurntableFormat.PNG: (".zip", "application/zip", VideoFormat.PNG),
+}
 
 
 def write_format(asset: MeshAsset, format: MeshFormat, folder: Path) -> list[WrittenFile]:  # noqa: A002
@@ -46,8 +34,21 @@ def write_format(asset: MeshAsset, format: MeshFormat, folder: Path) -> list[Wri
     ]
 
 
-def write_poster(asset: MeshAsset, folder: Path) -> list[WrittenFile]:
-    """A picture of the finest level of detail."""
+def write_poster(asset: MeshAsset, size: int, folder: Path) -> list[WrittenFile]:
+    """A picture of the finest level of detail. size: its edge in pixels."""
     path = folder / f"{asset.name}.png"
-    path.write_bytes(png_bytes(poster(asset.lods[:1], width=POSTER_SIZE, height=POSTER_SIZE)))
+    path.write_bytes(png_bytes(poster(asset.lods[:1], width=size, height=size)))
     return [WrittenFile("poster", path, "image/png")]
+
+
+def write_clip(frames: Frames, task: TurntableTask, name: str, folder: Path) -> list[WrittenFile]:
+    """A turntable. frames: uint8 (l, h, w, 3), transparent ones (l, h, w, 4)."""
+    ending, media_type, video_format = CLIPS[task.format]
+    path = folder / f"{name}{ending}"
+    if not task.transparent:
+        write_video(path, frames, task.rate, video_format)
+    elif task.format is TurntableFormat.WEBM:
+        write_webm_alpha(path, frames, task.rate)
+    else:
+        write_rgba_zip(path, frames)
+    return [WrittenFile("video", path, media_type)]

@@ -3,12 +3,19 @@
 import dataclasses
 
 from kinoform.media.image import load_rgba
-from kinoform.media.mesh.model import MeshAsset
-from kinoform.media.surface.build import SurfaceWish, build_asset
+from kinoform.media.mesh.check import safe_name
+from kinoform.media.mesh.model import MeshAsset, Part
+from kinoform.media.surface.bake import bake
 from kinoform.media.surface.errors import NoSurface
-from kinoform.mesh.files import deliver, name_of
+from kinoform.media.surface.field_source import FieldSource
+from kinoform.media.surface.scale import scaled
+from kinoform.media.surface.volume import sample
+from kinoform.mesh.change import shells, texture_size_of
+from kinoform.mesh.deliver import deliver
 from kinoform.mesh.tasks import ShapeTask
 from kinoform.models.shape import MeshRequest, SizedField
+from kinoform.serving.bench import Bench
+from kinoform.serving.files import slug
 from kinoform.serving.job import Job
 from kinoform.serving.messages import Stage
 from kinoform.serving.models import Models
@@ -24,21 +31,30 @@ async def make_shape(task: ShapeTask, job: Job, shapes: Models[MeshRequest, Size
     if task.image is not None:
         request = dataclasses.replace(request, image=await job.read(IMAGE, task.image, load_rgba))
     field = await job.generate(shapes, task.model, request)
-    job.reached(Stage.SURFACE, 0, 1)
-    asset = await job.finish(surfaced, field, task)
-    await deliver(asset, task.formats, job)
+    async with job.bench() as bench:
+        asset = await _surfaced(field, task, job, bench)
+        await deliver(asset, task.formats, job, bench)
 
 
-def surfaced(field: SizedField, task: ShapeTask) -> MeshAsset:
-    """The field's surface as the task wants it. Raises NoSurface if there is none."""
-    typical_m = field.height_m
-    if typical_m <= 0:
+async def _surfaced(field: SizedField, task: ShapeTask, job: Job, bench: Bench) -> MeshAsset:
+    """As `kinoform.media.surface.build.build_asset` does it, each piece where it belongs: the field needs torch."""
+    stages = task.lods + 2
+    job.reached(Stage.SURFACE, 0, stages)
+    volume = await job.finish(sample, field, task.resolution)
+    height_m = await job.finish(_typical_height_m, field) if task.height_m is None else task.height_m
+    job.reached(Stage.SURFACE, 1, stages)
+    meshes = await bench.run(shells, volume, task)
+    source = await job.finish(FieldSource, field, volume)
+    name = safe_name(slug(task.request.prompt, "mesh"), "mesh")
+    parts = []
+    for level, mesh in enumerate(meshes):
+        job.reached(Stage.SURFACE, 2 + level, stages)
+        size = texture_size_of(level, task.texture_size)
+        parts.append(Part(mesh=mesh, material=await job.finish(bake, mesh, source, size, f"{name}-{level}")))
+    return scaled(MeshAsset(name=name, lods=tuple(parts)), height_m)
+
+
+def _typical_height_m(field: SizedField) -> float:
+    if not (height_m := field.height_m) > 0:
         raise NoSurface("the model made an empty shape; another seed or prompt may do better")
-    wish = SurfaceWish(
-        height_m=task.height_m or typical_m,
-        triangles=task.triangles,
-        lods=task.lods,
-        texture_size=task.texture_size,
-        resolution=task.resolution,
-    )
-    return build_asset(field, wish, name_of(task.request.prompt))
+    return height_m

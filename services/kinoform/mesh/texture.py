@@ -1,16 +1,14 @@
 """How a stored mesh is given a material: made or read, then laid on from three sides and baked."""
 
-from dataclasses import replace
+from functools import partial
 
-from kinoform.media.material.convert import mesh_material
 from kinoform.media.material.files import read_material_zip
-from kinoform.media.material.maps import MaterialMaps
 from kinoform.media.mesh.limits import MeshLimits
-from kinoform.media.mesh.model import MeshAsset, Part
+from kinoform.media.mesh.model import MeshAsset
 from kinoform.media.mesh.read import read_mesh
-from kinoform.media.surface.triplanar import triplanar
-from kinoform.mesh.files import deliver
-from kinoform.mesh.process import MESH, MOST_UNWRAPPED
+from kinoform.mesh.change import MOST_UNWRAPPED, textured
+from kinoform.mesh.deliver import deliver
+from kinoform.mesh.process import MESH
 from kinoform.mesh.tasks import LookWish, TextureTask
 from kinoform.models.card import is_material
 from kinoform.models.material import MaterialRequest, TileMaps
@@ -30,15 +28,16 @@ Tiles = Models[MaterialRequest, TileMaps]
 async def texture(task: TextureTask, job: Job, tiles: Tiles) -> None:
     """Textures the mesh and stores it. Raises BadInput for a mesh or a material that can't be used."""
     job.reached(Stage.ENCODE, 0, 1)
-    given = await job.read(MESH, task.mesh, lambda data: read_mesh(data, _LIMITS))
+    given = await job.read(MESH, task.mesh, partial(read_mesh, limits=_LIMITS))
     if isinstance(task.look, LookWish):
         maps = maps_of(await job.generate(tiles, task.look.model, _request(task.look, tiles)))
     else:
         maps = await job.read(MATERIAL, task.look, read_material_zip)
-    job.reached(Stage.SURFACE, 0, 1)
-    with blamed(MESH):
-        part = await job.finish(_textured, given.lods[0], maps, task)
-    await deliver(MeshAsset(name=given.name, lods=(part,)), task.formats, job)
+    async with job.bench() as bench:
+        job.reached(Stage.SURFACE, 0, 1)
+        with blamed(MESH):
+            part = await bench.run(textured, given.lods[0], maps, task)
+        await deliver(MeshAsset(name=given.name, lods=(part,)), task.formats, job, bench)
 
 
 def _request(look: LookWish, tiles: Tiles) -> MaterialRequest:
@@ -53,9 +52,3 @@ def _request(look: LookWish, tiles: Tiles) -> MaterialRequest:
         seed=look.seed,
         reproducible=look.reproducible,
     )
-
-
-def _textured(part: Part, maps: MaterialMaps, task: TextureTask) -> Part:
-    # Unwrapped anew whatever there is: places that share texels could not be told apart.
-    bare = replace(part.mesh, uvs=None, colours=None)
-    return triplanar(bare, mesh_material("look", maps), task.tile_m or maps.size_m, task.texture_size)

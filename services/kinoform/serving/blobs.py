@@ -5,7 +5,7 @@ import tempfile
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
-from kinoform.serving.files import Writer
+from kinoform.serving.files import Writer, WrittenFile
 from kinoform.serving.messages import OutputStored
 from kinoform.store.assets import AssetStore, Blob
 
@@ -23,6 +23,10 @@ class Blobs:
         """Stores bytes. Raises StoreFull."""
         return await self._loop.run_in_executor(self._pool, self._assets.put_bytes, data, media_type)
 
+    async def put_file(self, file: WrittenFile) -> OutputStored:
+        """Stores a file. Raises StoreFull."""
+        return await self._loop.run_in_executor(self._pool, self._output, file)
+
     async def read(self, sha256: str) -> bytes:
         """The bytes with that digest. Raises NotFound."""
         return await self._loop.run_in_executor(self._pool, self._assets.read, sha256)
@@ -31,14 +35,15 @@ class Blobs:
         """Stores what `write` writes into the folder it is given. Blocks. Raises StoreFull, and what `write` raises."""
         # Written, stored and removed in one thread: nobody who stops waiting can take the folder from under a writer.
         with tempfile.TemporaryDirectory(prefix="kinoform-") as folder:
-            return [
-                OutputStored(file.role, self._assets.put_file(file.path, file.media_type), file.path.name, file.report)
-                for file in write(Path(folder))
-            ]
+            return [self._output(file) for file in write(Path(folder))]
 
     def close(self) -> None:
         """Waits for what is being written."""
         self._pool.shutdown()
+
+    def _output(self, file: WrittenFile) -> OutputStored:
+        blob = self._assets.put_file(file.path, file.media_type)
+        return OutputStored(file.role, blob, file.path.name, file.report)
 
     @property
     def _loop(self) -> asyncio.AbstractEventLoop:

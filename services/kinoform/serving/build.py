@@ -8,6 +8,7 @@ import torch
 from kinoform.engine.family import Family
 from kinoform.models.card import Kind
 from kinoform.models.registry import Registration, catalogue
+from kinoform.serving.bench import Benches
 from kinoform.serving.blobs import Blobs
 from kinoform.serving.config import ServiceConfig
 from kinoform.serving.denoise import Tools
@@ -31,5 +32,5 @@ def service_of(trade: Trade[Task], config: ServiceConfig) -> Service[Task]:
     """A service on this machine's threads and the configured store."""
     # Ray gives its actors one thread, whatever the machine has.
     torch.set_num_threads(config.threads)
-    tools = Tools(blobs=Blobs(AssetStore(config.assets)), pools=Pools(), rhythm=config.rhythm)
+    tools = Tools(blobs=Blobs(AssetStore(config.assets)), pools=Pools(), benches=Benches(), rhythm=config.rhythm)
     return Service(trade, tools, token=config.token_file.read_text().strip(), max_jobs=config.max_jobs)

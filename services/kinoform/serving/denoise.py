@@ -11,6 +11,7 @@ from kinoform.engine.engine import Engine
 from kinoform.engine.errors import BadCheckpoint
 from kinoform.engine.family import Frames
 from kinoform.engine.job import EngineJob
+from kinoform.serving.bench import Benches
 from kinoform.serving.blobs import Blobs
 from kinoform.serving.config import Rhythm
 from kinoform.serving.messages import CheckpointStored, Event, PreviewStored, Progressed, Stage, Start, Warned
@@ -36,6 +37,7 @@ class Tools:
 
     blobs: Blobs
     pools: Pools
+    benches: Benches
     rhythm: Rhythm
 
 

@@ -1,8 +1,12 @@
 """One job as whoever makes it sees it: says how far it is, reads inputs, has things denoised, leaves files."""
 
+import tempfile
 from collections.abc import Awaitable, Callable
+from contextlib import AbstractAsyncContextManager
+from pathlib import Path
 from typing import ParamSpec, Protocol, TypeVar
 
+from kinoform.serving.bench import Bench
 from kinoform.serving.denoise import Denoising, Tools
 from kinoform.serving.errors import blamed
 from kinoform.serving.files import Writer
@@ -56,7 +60,17 @@ class Job:
         """Runs a piece of work that comes after the steps, in a thread."""
         return await self._tools.pools.finish(work, *args, **kwargs)
 
+    def bench(self) -> AbstractAsyncContextManager[Bench]:
+        """A process for the work after the steps that must not be done in a thread; waits until one is free."""
+        return self._tools.benches.taken()
+
     async def store(self, write: Writer) -> None:
-        """Stores and tells of the files that `write` writes."""
+        """Stores and tells of the files that `write` writes, in a thread."""
         for output in await self.finish(self._tools.blobs.put_written, write):
             self._say(output)
+
+    async def store_from(self, bench: Bench, write: Writer) -> None:
+        """Stores and tells of the files that `write` writes, in the bench's process."""
+        with tempfile.TemporaryDirectory(prefix="kinoform-") as folder:
+            for file in await bench.run(write, Path(folder)):
+                self._say(await self._tools.blobs.put_file(file))

@@ -79,6 +79,7 @@ class Service(Generic[Task]):
         finally:
             for models in self.trade.models:
                 await models.close()
+            self._tools.benches.close()
             self._tools.pools.close()
             self._tools.blobs.close()
 
