@@ -129,6 +129,11 @@ def denoised(step: int) -> Callable[[job_pb2.JobEvent], bool]:
     return lambda event: event.progress.stage == job_pb2.Progress.STAGE_DENOISE and event.progress.step >= step
 
 
+def stage_begun(stage: "job_pb2.Progress.Stage.ValueType") -> Callable[[job_pb2.JobEvent], bool]:
+    """Whether an event tells of that stage."""
+    return lambda event: event.progress.stage == stage
+
+
 async def run_through(
     client: Client, job: str, *, when: Callable[[job_pb2.JobEvent], bool], act: Callable[[], None]
 ) -> list[job_pb2.JobEvent]:

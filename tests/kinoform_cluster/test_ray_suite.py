@@ -7,7 +7,8 @@ from collections.abc import Iterator
 import pytest
 
 from kinoform_proto.job.v1 import job_pb2
-from tests.kinoform_cluster.suite import Client, Suite, denoised, run_through
+from tests.kinoform_cluster.suite import Client, Suite, denoised, run_through, stage_begun
+from tests.kinoform_cluster.tiny_suite import tiny_suite
 from tests.video.tiny_model import write_tiny_model
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(900)]
@@ -19,8 +20,9 @@ SEED = 7
 @pytest.fixture(scope="module")
 def suite(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Suite]:
     folder = tmp_path_factory.mktemp("suite")
-    model = write_tiny_model(folder / "tiny")
-    started = Suite("--runtime", "ray", "--data", str(folder / "data"), "--model", f"tiny=kino-mini:{model}")
+    environment, models = tiny_suite(folder / "weights")
+    models += ["--model", f"tiny=kino-mini:{write_tiny_model(folder / 'tiny')}"]
+    started = Suite("--runtime", "ray", "--data", str(folder / "data"), *models, environment=environment)
     yield started
     if started.process.poll() is None:
         started.stop()
@@ -47,7 +49,7 @@ async def test_a_clip_is_made_and_every_event_told_once(suite: Suite, undisturbe
     "marks",
     [
         pytest.param(("kinoform.gateway",), id="gateway"),
-        pytest.param(("ray::ServeReplica",), id="replica"),
+        pytest.param(("ray::ServeReplica:video",), id="replica"),
         pytest.param(("ray::ProxyActor",), id="proxy"),
         pytest.param(("kinoform_cluster.cluster",), id="cluster"),
     ],
@@ -67,6 +69,29 @@ async def test_a_job_survives_kill_9_in_the_same_bytes(
         assert ended.attempt > 1
         assert events[-1].state_changed.state == job_pb2.Job.STATE_SUCCEEDED
         assert await client.outputs(job) == undisturbed
+
+
+async def test_a_mesh_survives_the_death_of_its_replica_while_its_surface_is_made(suite: Suite) -> None:
+    def kill() -> None:
+        os.kill(suite.find("ray::ServeReplica:mesh").pid, signal.SIGKILL)
+
+    async with Client.of(suite) as client:
+        jobs = [await client.generate_mesh(seed=1) for _ in range(2)]
+        await run_through(client, jobs[0], when=stage_begun(job_pb2.Progress.STAGE_SURFACE), act=kill)
+        async for _ in client.watch(jobs[1]):
+            pass
+        killed, other = [await client.outputs(job) for job in jobs]
+        assert (await client.get(jobs[0])).attempt > 1
+        assert killed == other
+        assert set(killed) == {"glb", "poster"}
+
+
+async def test_a_material_is_made_beside_them(suite: Suite) -> None:
+    async with Client.of(suite) as client:
+        job = await client.generate_material(seed=1)
+        async for _ in client.watch(job):
+            pass
+        assert set(await client.outputs(job)) == {"material", "poster", "swatch", "glb"}
 
 
 def test_sigterm_leaves_no_process(suite: Suite) -> None:
