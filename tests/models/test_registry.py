@@ -36,7 +36,7 @@ def test_an_incomplete_registration_is_refused(text: str) -> None:
 
 
 def test_an_unknown_family_is_refused_with_the_known_ones() -> None:
-    with pytest.raises(BadRegistration, match="no family 'dream'; known: kino-mini, wan"):
+    with pytest.raises(BadRegistration, match="no family 'dream'; known: form-mini, grain-mini, kino-mini, wan"):
         parse_registration("mine=dream:/tmp")
 
 

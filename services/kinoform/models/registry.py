@@ -8,7 +8,7 @@ import kinoform_weights
 from kinoform.models.card import AnyCard, Kind, read_card
 from kinoform.models.wan_card import wan_card
 
-EMBEDDED = ("kino-mini", "kino-mini-turbo")
+EMBEDDED = ("kino-mini", "kino-mini-turbo", "form-mini", "grain-mini")
 DEFAULT_MODELS: Mapping[Kind, str] = {"video": "kino-mini", "mesh": "form-mini", "material": "grain-mini"}
 """Model of requests that name none."""
 
