@@ -26,6 +26,8 @@ from kinoform.training.shapes.facts import Facts
 
 RESOLUTION = 96
 """Of the surfaces that are measured."""
+SHUFFLED = 60
+"""Solids that are held against a caption of another."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -70,7 +72,7 @@ def from_captions(
         "captions": len(exam),
         "generated": shares(judge, made, asked),
         "real": shares(judge, real, asked),
-        "shuffled": shares(judge, made, [asked[place] for place in order]),
+        "shuffled": shares(judge, made[:SHUFFLED], [asked[place] for place in order[:SHUFFLED]]),
         "closed": float(np.mean([closed(field) for field in made])),
     }
 

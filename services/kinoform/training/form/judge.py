@@ -24,7 +24,7 @@ COARSE = 2
 WIDTH = 128
 EPOCHS = 8
 ROWS = 64
-SKIN = 0.04
+SKIN = 0.05
 """Cells nearer to the surface than this show the solid's colours."""
 
 
@@ -97,7 +97,7 @@ def colour(field: Field, facts: Facts) -> str:
 
 def palette(field: Field) -> npt.NDArray[np.float64]:
     """Share of the surface that is nearest to each named colour, in the order of COLOURS."""
-    points = cell_centres(2 * GRID)
+    points = cell_centres(GRID)
     near = points[np.abs(field.distance(points)) < SKIN]
     colours = field.appearance(near)[:, :3]
     names = np.array(list(COLOURS.values()), np.float32)

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
 from kinoform.backbone.field_autoencoder import FieldAutoencoder
 from kinoform.backbone.text import TextEncoder
@@ -62,7 +62,9 @@ def fit_size(model: FieldAutoencoder, latents: Tensor, log_sizes: Tensor) -> flo
     taught = len(latents) * 9 // 10
     optimizer = torch.optim.AdamW(model.size.parameters(), lr=2e-3, weight_decay=0.01)
     with torch.no_grad():
-        model.size[-1].bias.copy_(log_sizes.mean())
+        last = model.size[-1]
+        assert isinstance(last, nn.Linear)
+        last.bias.copy_(log_sizes.mean())
     for _ in range(SIZE_EPOCHS):
         for rows in torch.randperm(taught).split(64):
             optimizer.zero_grad()

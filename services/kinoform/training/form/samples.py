@@ -51,7 +51,7 @@ def values_at(field: Field, points: Points) -> npt.NDArray[np.float32]:
 
 def floats(stored: npt.NDArray[np.int8]) -> npt.NDArray[np.float32]:
     """Grids and values as they were, to 1 / 254."""
-    return stored.astype(np.float32) / 127
+    return stored.astype(np.float32) / np.float32(127)
 
 
 def _bytes(values: npt.NDArray[np.float32]) -> npt.NDArray[np.int8]:
