@@ -85,7 +85,7 @@ def test_a_model_is_measured_and_the_figures_land_in_its_card(run: Path, tmp_pat
     facts, settings = held_out_captions(4, FAMILIES), Settings(steps=1, guidance=1.0)
     found = {
         "from_captions": from_captions(form, Judge.fitted(loaded), facts, settings),
-        "from_pictures": from_pictures(form, loaded, [known for _, known in facts[:2]], settings),
+        "from_pictures": from_pictures(form, loaded, facts[:2], settings),
         "autoencoder": reconstruction(form, [build(facts[0][1], np.random.default_rng(0))]),
     }
     assert found["from_captions"]["real"]["colour"] == 1

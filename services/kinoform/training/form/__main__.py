@@ -109,7 +109,7 @@ def evaluate(
     found = {
         "settings": {"steps": settings.steps, "guidance": settings.guidance, "seed": settings.seed},
         "from_captions": from_captions(form, Judge.fitted(solids[:JUDGED_SHARDS]), facts, settings),
-        "from_pictures": from_pictures(form, solids, [known for _, known in facts[:pictures]], settings),
+        "from_pictures": from_pictures(form, solids, facts[:pictures], settings),
         "autoencoder": reconstruction(form, (_solid(known) for _, known in facts[:pictures])),
     }
     if furniture:

@@ -96,25 +96,27 @@ def closed(field: Field) -> bool:
 
 
 def from_pictures(
-    model: FormMini, shards: Sequence[Shard], exam: Sequence[Facts], settings: Settings
+    model: FormMini, shards: Sequence[Shard], exam: Sequence[tuple[str, Facts]], settings: Settings
 ) -> dict[str, Any]:
-    """IoU with the true solid, seen from a side that no training showed, beside the training solid that looks most
-    alike, and beside the true solid's own reconstruction."""
+    """IoU with the true solid, seen from a side that no training showed, without its caption and with it; beside the
+    training solid that looks most alike, and beside the true solid's own reconstruction."""
     seen, grids = _library(shards)
-    generated, nearest, best = [], [], []
-    for place, facts in enumerate(exam):
+    generated, told, nearest, best = [], [], [], []
+    for place, (caption, facts) in enumerate(exam):
         rng = np.random.default_rng([settings.seed, place, 2])
         true = build(facts, rng)
         grid = grid_of(true, GRID, BAND)
         picture = framed(render_view(true, grid[0] * np.float32(BAND), draw_view(rng)))
-        (made,) = make(model, settings, [""], [picture])
-        generated.append(iou(made, true))
+        for prompt, ious in (("", generated), (caption, told)):
+            (made,) = make(model, settings, [prompt], [picture])
+            ious.append(iou(made, true))
         alike = int(np.square(seen - _flat(picture)).sum(axis=1).argmin())
         nearest.append(iou_of(_occupied(grids[alike]), true.distance(cell_centres(VOXELS)) < 0))
         best.append(iou(model.reconstructed(grid), true))
     return {
         "pictures": len(exam),
         "iou": round(float(np.mean(generated)), 3),
+        "iou_with_caption": round(float(np.mean(told)), 3),
         "iou_of_nearest_training_solid": round(float(np.mean(nearest)), 3),
         "iou_of_reconstruction": round(float(np.mean(best)), 3),
     }
