@@ -85,7 +85,7 @@ def test_the_demo_shows_clips_meshes_and_a_material(
         assert sheet.height > 4 * 144  # a row for each clip and turntable
 
 
-def test_the_second_mesh_is_made_from_the_firsts_picture_alone(served: Served, peer: Peer, tmp_path: Path) -> None:
+def test_the_second_mesh_is_made_from_the_firsts_words_and_picture(served: Served, peer: Peer, tmp_path: Path) -> None:
     peer.models.append(MESH)
     make(served, tmp_path)
     first, turntable, second, _ = peer.others
@@ -93,10 +93,10 @@ def test_the_second_mesh_is_made_from_the_firsts_picture_alone(served: Served, p
     assert isinstance(second, mesh_pb2.GenerateMeshRequest)
     assert isinstance(turntable, mesh_pb2.RenderTurntableRequest)
     assert first.spec.prompt.text == "a blue chair with four legs"
-    assert not second.spec.HasField("prompt")
+    assert second.spec.prompt.text == first.spec.prompt.text
     assert second.spec.image.inline == (tmp_path / "mesh-1.png").read_bytes()
     assert peer.assets[turntable.spec.mesh.asset][1] == (tmp_path / "mesh-1.glb").read_bytes()
-    assert "made from this picture and no words" in (tmp_path / "index.html").read_text()
+    assert "made from the words and this picture" in (tmp_path / "index.html").read_text()
 
 
 def test_what_the_server_does_not_offer_is_left_out_and_said(

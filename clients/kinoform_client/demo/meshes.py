@@ -1,4 +1,4 @@
-"""The demo's meshes: one from a prompt, one from a picture, each with a turntable."""
+"""The demo's meshes: one from a prompt, one from a prompt and a picture, each with a turntable."""
 
 import time
 from dataclasses import dataclass
@@ -20,15 +20,15 @@ class Wish:
 
     name: str
     """Stem of its files."""
-    prompt: str | None
+    prompt: str
     seed: int
     image: Path | None = None
-    """The picture that it shall be made from."""
+    """A picture of what it shall be."""
 
     @property
     def caption(self) -> str:
         """What to write under it."""
-        return self.prompt or "from a picture alone"
+        return self.prompt if self.image is None else f"{self.prompt} (with a picture)"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,11 +50,11 @@ class Made:
 
 
 def chapter(studio: Studio, model: Model) -> Chapter:
-    """Two meshes; the second from a picture of the first, if the model takes pictures."""
+    """Two meshes; the second from the first one's words and picture, if the model takes pictures."""
     first, second = wishes(model)
     made = [_make(studio, model, first)]
     if model.image_input:
-        second = Wish(name="mesh-from-picture", prompt=None, seed=second.seed, image=made[0].poster)
+        second = Wish(name="mesh-from-picture", prompt=first.prompt, seed=second.seed, image=made[0].poster)
     made.append(_make(studio, model, second))
     return Chapter(
         noun="mesh",
@@ -116,7 +116,7 @@ def _turn(studio: Studio, mesh: JobHandle, wish: Wish) -> JobHandle:
 
 def _figure(mesh: Made, root: Path) -> str:
     wish = mesh.wish
-    made_from = "made from this picture and no words: the suite's own render of the first mesh, so not a photograph"
+    made_from = "made from the words and this picture: the suite's own render of the first mesh, so not a photograph"
     return html.figure(
         html.video(mesh.turntable, mesh.turntable_poster),
         wish.caption,
