@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 Condition = Callable[[str], Awaitable[bool]]
 """Asks at an address."""
 
-_ENGINE_ANSWERS_S = 60.0
+_ENGINE_ANSWERS_S = 300.0
 """Long: a request waits within Serve until the first replica is up, and one that gives up leaves noise in its logs."""
 _ANSWER_S = 5.0
 _PAUSE_S = 0.1

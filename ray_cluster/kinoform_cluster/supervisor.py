@@ -17,7 +17,7 @@ from kinoform_cluster.processes import adopt_orphans, sweep
 from kinoform_cluster.ready import Condition, all_answer, gateway_serves, until
 from kinoform_cluster.settings import LOOPBACK, Settings
 
-START_S = 300.0
+START_S = 600.0
 """A part that is not ready by then has failed."""
 START_TRIES = 3
 """For a part that ended with EX_TEMPFAIL."""
