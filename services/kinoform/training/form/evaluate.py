@@ -101,7 +101,9 @@ def from_pictures(
     """IoU with the true solid, seen from a side that no training showed, without its caption and with it; beside the
     training solid that looks most alike, and beside the true solid's own reconstruction."""
     seen, grids = _library(shards)
-    generated, told, nearest, best = [], [], [], []
+    generated: list[float] = []
+    told: list[float] = []
+    nearest, best = [], []
     for place, (caption, facts) in enumerate(exam):
         rng = np.random.default_rng([settings.seed, place, 2])
         true = build(facts, rng)
