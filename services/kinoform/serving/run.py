@@ -29,6 +29,8 @@ from kinoform.store.errors import StoreUnavailable
 Task = TypeVar("Task")
 
 _NOTHING_KEPT = frozenset({Reason.CANCELLED, Reason.SUPERSEDED})
+LOOKS = 4
+"""At a silent caller, before it counts as gone: an event loop that was held up has then had time to hear what came."""
 _log = logging.getLogger(__name__)
 
 
@@ -42,6 +44,8 @@ class Run(Generic[Task]):
         self._heartbeat_s = tools.rhythm.heartbeat_s
         self._outbox: asyncio.Queue[Event] = asyncio.Queue()
         self._job = Job(start, tools, self._outbox.put_nowait)
+        self._heard = 0
+        """Commands."""
         self._reason: Reason | None = None
         self._making: asyncio.Task[None] | None = None
 
@@ -49,7 +53,7 @@ class Run(Generic[Task]):
         """Everything there is to say, a heartbeat when that is nothing, and at the end the one last event."""
         self._outbox.put_nowait(Accepted(ahead))
         self._making = asyncio.create_task(self._done())
-        tasks = (self._making, asyncio.create_task(self._listen(commands)))
+        tasks = (self._making, asyncio.create_task(self._listen(commands)), asyncio.create_task(self._watch()))
         for task in tasks:
             task.add_done_callback(self._ended)
         event: Event = Heartbeat()
@@ -93,15 +97,20 @@ class Run(Generic[Task]):
             self._outbox.put_nowait(Finished())
 
     async def _listen(self, commands: AsyncIterator[Command]) -> None:
-        patience_s = self._start.keep_alive_timeout_s
-        try:
-            async with asyncio.timeout(patience_s) as limit:
-                async for command in commands:
-                    limit.reschedule(asyncio.get_running_loop().time() + patience_s)
-                    self._obey(command)
-        except TimeoutError:
-            _log.warning("%s: no command for %g s", self._start.job, patience_s)
+        async for command in commands:
+            self._heard += 1
+            self._obey(command)
         # An aborted stream may look like a finished one: whoever stops talking is gone.
+        self.let_go(Reason.LOST_KEEP_ALIVE)
+
+    async def _watch(self) -> None:
+        """Lets the job go once the caller has been silent for too long."""
+        patience_s, heard, silent = self._start.keep_alive_timeout_s, self._heard, 0
+        while silent < LOOKS:
+            await asyncio.sleep(patience_s / LOOKS)
+            silent = silent + 1 if self._heard == heard else 0
+            heard = self._heard
+        _log.warning("%s: no command for %g s", self._start.job, patience_s)
         self.let_go(Reason.LOST_KEEP_ALIVE)
 
     def _obey(self, command: Command) -> None:
