@@ -65,7 +65,7 @@ def materials(client: Client, model: Model, folder: Path) -> Iterator[Figure]:
         objections += sum(not _valid(document) for document in place.rglob("*.mtlx"))
         shutil.rmtree(place)
     note = f"{len(reports)} materials of {reports[0].size} pixels"
-    seams = [ratio for report in reports for ratio in (report.tileability_x, report.tileability_y)]
+    seams = [ratio for report in reports for ratio in report.tileability]
     yield Figure(name="documents that MaterialX objects to", value=objections, unit="", limit="0", note=note)
     yield Figure(name="tileability, worst of both ways", value=max(seams), unit="ratio", limit="< 1.5", note=note)
     good = sum(ratio < 1.5 for ratio in seams) / len(seams)
