@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from kinoform.media.material.relief import normal_from_height, occlusion_from_height, tileability
+from kinoform.media.material.relief import cut_quietly, normal_from_height, occlusion_from_height, tileability
 from tests.media.material.tiles import waves
 
 SIDE = 64
@@ -57,6 +57,19 @@ def test_a_periodic_map_tiles_and_a_crop_of_it_does_not() -> None:
     for ratio in tileability(periodic):
         assert ratio == pytest.approx(1, abs=0.4)
     assert min(tileability(periodic[:150, :150])) > 5
+
+
+def test_a_grid_is_cut_between_its_lines_and_nothing_but_rolled() -> None:
+    """The border of a tiled floor is a joint; it may be cut through the middle of its tiles instead."""
+    rng = np.random.default_rng(3)
+    planes = (0.02 * rng.random((6, 64, 64))).astype(np.float32)
+    planes[:, ::16, :] = 1
+    planes[:, :, ::16] = 1
+    assert min(tileability(np.moveaxis(planes[:3], 0, 2))) > 5
+    cut = cut_quietly(planes)
+    assert max(*tileability(np.moveaxis(cut[:3], 0, 2)), *tileability(cut[5])) <= 1
+    rolls = [(down, across) for down in range(64) for across in range(64)]
+    assert any(np.array_equal(np.roll(planes, by, axis=(1, 2)), cut) for by in rolls)
 
 
 def test_seams_are_told_apart_by_direction() -> None:

@@ -5,6 +5,8 @@ import numpy.typing as npt
 
 Floats = npt.NDArray[np.float32]
 
+FLAT = 1e-7
+"""Steps of planes in [0, 1] that are none."""
 _DIRECTIONS = 8
 _REACH = 1 / 12
 """Of the tile's edge; how far away a height still takes light."""
@@ -53,6 +55,24 @@ def tileability(picture: npt.NDArray[np.floating] | npt.NDArray[np.uint16]) -> t
     """
     planes = picture.astype(np.float64).reshape(*picture.shape[:2], -1)
     return _seam(planes), _seam(planes.swapaxes(0, 1))
+
+
+def cut_quietly(planes: Floats) -> Floats:
+    """Periodic planes (c, n, n), rolled so that the border runs where colour and height change least.
+
+    The first three planes are the colour, the last one is the height. A tile may be cut anywhere; along a joint the
+    cut shows as soon as a renderer filters without wrapping or a neighbour is another material.
+    """
+    for axis in (1, 2):
+        steps = np.abs(planes - np.roll(planes, 1, axis=axis)).astype(np.float64)
+        colour, height = steps[:3].mean(axis=(0, 3 - axis)), steps[-1].mean(axis=2 - axis)
+        worse = np.maximum(_beside_median(colour), _beside_median(height))
+        planes = np.roll(planes, -int(worse.argmin()), axis=axis)
+    return np.ascontiguousarray(planes)
+
+
+def _beside_median(steps: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
+    return steps / max(float(np.median(steps)), FLAT)
 
 
 def _seam(planes: npt.NDArray[np.float64]) -> float:

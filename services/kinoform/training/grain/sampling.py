@@ -2,10 +2,8 @@
 
 from collections.abc import Iterator, Sequence
 
-import numpy as np
-
 from kinoform.models.grain_mini.family import ROWS, GrainMini
-from kinoform.models.material import MaterialRequest, TileMaps
+from kinoform.models.material import MaterialRequest
 from kinoform.training.grain.captions import canonical
 from kinoform.training.grain.descriptors import Planes
 from kinoform.training.grain.recipe import FAMILIES, Recipe, held_out
@@ -33,15 +31,12 @@ def request(recipe: Recipe, *, seed: int, steps: int, guidance: float, size: int
 
 
 def sample(family: GrainMini, requests: Sequence[MaterialRequest]) -> Iterator[Planes]:
-    """The planes of each request's tile, in order; requests of one size, steps and guidance share forward passes."""
+    """The planes of each request's tile, in order, before it is cut: where its seams would be, they are measured.
+
+    Requests of one size, steps and guidance share forward passes."""
     for start in range(0, len(requests), ROWS):
         asked = requests[start : start + ROWS]
         states = [family.begin(each, family.encode(each)) for each in asked]
         for _ in range(asked[0].steps):
             states = family.denoise(states)
-        yield from (planes_of(family.decode(state)) for state in states)
-
-
-def planes_of(maps: TileMaps) -> Planes:
-    """(6, n, n)."""
-    return np.concatenate([np.moveaxis(maps.base_colour, 2, 0), [maps.roughness, maps.metallic, maps.height]])
+        yield from (family.tile(state) for state in states)
