@@ -10,7 +10,6 @@ from kinoform.media.mesh.model import Mesh, MeshAsset, Part
 from kinoform.media.render.frame import Backdrop, Rgba
 from kinoform.media.render.turntable import turntable
 from kinoform.media.surface.bake import bake
-from kinoform.media.surface.build import SMALLEST_TEXTURE
 from kinoform.media.surface.decimate import decimate, fewer, lods
 from kinoform.media.surface.errors import NotClosed
 from kinoform.media.surface.extract import solid_of
@@ -25,6 +24,7 @@ from kinoform.serving.errors import BadInput
 
 CLOSING_RESOLUTION = 128
 """Voxels along the longest edge of a mesh that is made anew to close it."""
+SMALLEST_TEXTURE = 16
 MOST_UNWRAPPED = 250_000
 """Triangles; more would take minutes."""
 

@@ -37,7 +37,7 @@ async def make_shape(task: ShapeTask, job: Job, shapes: Models[MeshRequest, Size
 
 
 async def _surfaced(field: SizedField, task: ShapeTask, job: Job, bench: Bench) -> MeshAsset:
-    """As `kinoform.media.surface.build.build_asset` does it, each piece where it belongs: the field needs torch."""
+    """Closed, textured, in metres; each piece where it belongs: the field needs torch, `shells` does not."""
     stages = task.lods + 2
     job.reached(Stage.SURFACE, 0, stages)
     volume = await job.finish(sample, field, task.resolution)
