@@ -8,11 +8,12 @@ import signal
 import sys
 from pathlib import Path
 
+from kinoform.models.card import KINDS
 from kinoform.models.registry import BadRegistration, catalogue
 from kinoform_cluster.errors import NotServable, ServeError
 from kinoform_cluster.folder import occupied
 from kinoform_cluster.ports import usable_port
-from kinoform_cluster.services import KINDS, chosen
+from kinoform_cluster.services import chosen
 from kinoform_cluster.settings import LOOPBACK, Settings, default_data
 
 USAGE, FAILURE = 2, 1

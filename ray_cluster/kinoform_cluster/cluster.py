@@ -13,12 +13,11 @@ from ray import serve
 from ray.serve import RunTarget
 from ray.serve.config import gRPCOptions
 
-from kinoform.models.card import Kind
+from kinoform.models.card import KINDS, Kind
 from kinoform_cluster.app import QUIET, ServiceArgs, build
 from kinoform_cluster.folder import DataFolder
 from kinoform_cluster.ports import usable_port
 from kinoform_cluster.processes import adopt_orphans, sweep
-from kinoform_cluster.services import KINDS
 from kinoform_cluster.settings import LOOPBACK
 
 SERVICER = "kinoform_proto.engine.v1.engine_pb2_grpc.add_EngineServiceServicer_to_server"

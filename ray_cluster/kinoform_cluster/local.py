@@ -82,6 +82,10 @@ def _gateway(settings: Settings, folder: DataFolder, engine_port: int) -> Gatewa
         engine_token=folder.token_file.read_text().strip(),
         database=settings.database or f"sqlite:///{folder.database}",
         assets=str(folder.assets),
-        cards={name: entry.card for name, entry in catalogue(settings.models).items()},
-        default_models={kind: DEFAULT_MODELS[kind] for kind in settings.services},
+        cards={
+            name: entry.card
+            for name, entry in catalogue(settings.models).items()
+            if entry.card.kind in settings.services
+        },
+        default_models=DEFAULT_MODELS,
     )

@@ -1,18 +1,17 @@
-"""The generation services: which of them can be served here, and how each is built."""
+"""The generation services: which of them can be served here, and how each is built.
+
+A service is named after what it makes, and so is its Serve application."""
 
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, get_args
+from typing import TYPE_CHECKING
 
-from kinoform.models.card import Kind
+from kinoform.models.card import KINDS, Kind
 from kinoform.models.registry import DEFAULT_MODELS, Registration
 from kinoform.serving.config import ServiceConfig
 from kinoform_cluster.errors import NotServable
 
 if TYPE_CHECKING:
     from kinoform.serving.service import AnyService
-
-KINDS: tuple[Kind, ...] = get_args(Kind)
-"""A service is named after what it makes, and so is its Serve application."""
 
 
 def chosen(wanted: Sequence[Kind], offered: Mapping[str, Registration]) -> tuple[Kind, ...]:

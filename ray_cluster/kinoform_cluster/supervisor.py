@@ -127,7 +127,7 @@ def _cluster(settings: Settings, folder: DataFolder, temp: str, engine_port: int
 def _gateway(settings: Settings, folder: DataFolder, engine_port: int) -> Child:
     command = [sys.executable, "-m", "kinoform.gateway", "--listen", address(settings.host, settings.port)]
     command += ["--data", str(folder.root), "--engine", address(LOOPBACK, engine_port)]
-    command += ["--engine-token-file", str(folder.token_file), *_models(settings)]
+    command += ["--engine-token-file", str(folder.token_file), *_models(settings), *_services(settings)]
     if settings.database is not None:
         command += ["--database", settings.database]
     return Child("gateway", command, log=folder.logs / "gateway.log", environment={})

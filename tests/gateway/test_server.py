@@ -13,10 +13,11 @@ from google.rpc import code_pb2
 from grpc_health.v1 import health_pb2, health_pb2_grpc
 from grpc_reflection.v1alpha import reflection_pb2, reflection_pb2_grpc
 
+from kinoform.gateway.__main__ import config_from, parser
 from kinoform.gateway.config import GatewayConfig
 from kinoform.gateway.errors import to_status
 from kinoform.gateway.server import SERVICES, BadAddress, build
-from kinoform.models.card import card_from_json
+from kinoform.models.card import KINDS, card_from_json
 from kinoform_proto.catalog.v1 import catalog_pb2
 from kinoform_proto.job.v1 import job_pb2
 from tests.gateway.gateway_peer import CARD, CARDS, MATERIAL_CARD, MESH_CARD, PARENT, Caller, refusal, running
@@ -110,6 +111,14 @@ def test_a_bug_is_internal_and_shows_nothing_of_itself() -> None:
     status = to_status(KeyError("/secret/path"))
     assert status.code == code_pb2.INTERNAL
     assert "secret" not in str(status)
+
+
+def test_a_gateway_of_one_service_offers_its_models_alone(tmp_path: Path) -> None:
+    line = ["--engine", "127.0.0.1:1", "--data", str(tmp_path)]
+    every = config_from(parser().parse_args(line)).cards
+    assert {card.kind for card in every.values()} == set(KINDS)
+    some = config_from(parser().parse_args([*line, "--service", "video"])).cards
+    assert some == {name: card for name, card in every.items() if card.kind == "video"}
 
 
 def test_the_gateway_imports_neither_torch_nor_ray_and_stays_small() -> None:

@@ -8,11 +8,12 @@ from pathlib import Path
 
 import pytest
 
+from kinoform.models.card import KINDS
 from kinoform.models.registry import DEFAULT_MODELS, catalogue
 from kinoform_cluster.errors import FolderInUse, NotServable, PortBusy
 from kinoform_cluster.folder import occupied
 from kinoform_cluster.ports import address, usable_port
-from kinoform_cluster.services import KINDS, chosen
+from kinoform_cluster.services import chosen
 
 
 def serve(*arguments: str) -> "subprocess.CompletedProcess[str]":

@@ -6,7 +6,7 @@ import pytest
 import yaml
 
 import kinoform_cluster
-from kinoform_cluster.services import KINDS
+from kinoform.models.card import KINDS
 
 CONFIG = Path(kinoform_cluster.__file__).parent / "config" / "local.yaml"
 

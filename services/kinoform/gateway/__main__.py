@@ -9,6 +9,7 @@ from pathlib import Path
 from kinoform.gateway.config import GatewayConfig
 from kinoform.gateway.logs import configure
 from kinoform.gateway.server import BadAddress, build
+from kinoform.models.card import KINDS
 from kinoform.models.registry import DEFAULT_MODELS, BadRegistration, catalogue
 from kinoform.store.errors import StoreError
 
@@ -18,10 +19,10 @@ _log_forms = ("json", "console")
 
 def main() -> int:
     """Serve until SIGTERM or SIGINT."""
-    arguments = _parser().parse_args()
+    arguments = parser().parse_args()
     configure(arguments.log)
     try:
-        return asyncio.run(serve(_config(arguments), arguments.grace))
+        return asyncio.run(serve(config_from(arguments), arguments.grace))
     except (BadAddress, BadRegistration, StoreError, OSError, ValueError) as error:
         print(f"kinoform gateway: {error}", file=sys.stderr)
         return EXIT_BAD_START
@@ -39,18 +40,20 @@ async def serve(config: GatewayConfig, grace_s: float) -> int:
     return 0
 
 
-def _config(arguments: argparse.Namespace) -> GatewayConfig:
+def config_from(arguments: argparse.Namespace) -> GatewayConfig:
+    """What the command line asks for; makes the data folder. Raises BadRegistration, OSError."""
     data: Path = arguments.data.absolute()
     data.mkdir(parents=True, exist_ok=True)
     token = arguments.engine_token_file.read_text().strip() if arguments.engine_token_file else ""
-    models = catalogue(arguments.model)
+    services = arguments.service or KINDS
+    models = {name: entry.card for name, entry in catalogue(arguments.model).items() if entry.card.kind in services}
     return GatewayConfig(
         listen=arguments.listen,
         engine=arguments.engine,
         engine_token=token,
         database=arguments.database or f"sqlite:///{data / 'jobs.db'}",
         assets=arguments.assets or str(data / "assets"),
-        cards={name: entry.card for name, entry in models.items()},
+        cards=models,
         default_models=DEFAULT_MODELS,
         api_keys=arguments.api_keys,
         tls=tuple(arguments.tls) if arguments.tls else None,
@@ -58,23 +61,27 @@ def _config(arguments: argparse.Namespace) -> GatewayConfig:
     )
 
 
-def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog="python -m kinoform.gateway", description="Kinoform's public gRPC server.")
-    parser.add_argument("--listen", default="127.0.0.1:50051", metavar="HOST:PORT", help="port 0 picks a free one")
-    parser.add_argument("--engine", required=True, metavar="HOST:PORT", help="address of the generation services")
-    parser.add_argument("--engine-token-file", type=Path, metavar="FILE", help="secret shared with them")
-    parser.add_argument("--data", required=True, type=Path, metavar="DIR", help="folder of the job and asset stores")
-    parser.add_argument("--database", metavar="URL", help="job store elsewhere: postgresql+psycopg://…")
-    parser.add_argument("--assets", metavar="URL", help="asset store elsewhere: any fsspec URL")
-    parser.add_argument("--model", action="append", default=[], metavar="NAME=FAMILY:PATH", help="offer a model more")
-    parser.add_argument("--api-keys", type=Path, metavar="FILE", help="accept only callers with one of these keys")
-    parser.add_argument("--tls", nargs=2, type=Path, metavar=("CERT", "KEY"), help="serve TLS with these PEM files")
-    parser.add_argument(
+def parser() -> argparse.ArgumentParser:
+    """The command line."""
+    options = argparse.ArgumentParser(prog="python -m kinoform.gateway", description="Kinoform's public gRPC server.")
+    options.add_argument("--listen", default="127.0.0.1:50051", metavar="HOST:PORT", help="port 0 picks a free one")
+    options.add_argument("--engine", required=True, metavar="HOST:PORT", help="address of the generation services")
+    options.add_argument("--engine-token-file", type=Path, metavar="FILE", help="secret shared with them")
+    options.add_argument("--data", required=True, type=Path, metavar="DIR", help="folder of the job and asset stores")
+    options.add_argument("--database", metavar="URL", help="job store elsewhere: postgresql+psycopg://…")
+    options.add_argument("--assets", metavar="URL", help="asset store elsewhere: any fsspec URL")
+    options.add_argument("--model", action="append", default=[], metavar="NAME=FAMILY:PATH", help="offer a model more")
+    options.add_argument(
+        "--service", action="append", choices=KINDS, help="offer what this service makes; repeatable (default: all)"
+    )
+    options.add_argument("--api-keys", type=Path, metavar="FILE", help="accept only callers with one of these keys")
+    options.add_argument("--tls", nargs=2, type=Path, metavar=("CERT", "KEY"), help="serve TLS with these PEM files")
+    options.add_argument(
         "--max-running", type=int, default=8, metavar="N", help="jobs of one kind run at once (default 8)"
     )
-    parser.add_argument("--grace", type=float, default=20.0, metavar="S", help="seconds for draining at SIGTERM")
-    parser.add_argument("--log", choices=_log_forms, default="console")
-    return parser
+    options.add_argument("--grace", type=float, default=20.0, metavar="S", help="seconds for draining at SIGTERM")
+    options.add_argument("--log", choices=_log_forms, default="console")
+    return options
 
 
 if __name__ == "__main__":

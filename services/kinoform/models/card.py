@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, fields
 from fractions import Fraction
 from pathlib import Path
-from typing import Any, Generic, Literal, TypeGuard, TypeVar
+from typing import Any, Generic, Literal, TypeGuard, TypeVar, get_args
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -85,6 +85,8 @@ class Vocabulary:
 Ranges = TypeVar("Ranges", ClipLimits, MeshLimits, MaterialLimits)
 Kind = Literal["video", "mesh", "material"]
 """What a model makes, and the name of the service that runs it."""
+
+KINDS: tuple[Kind, ...] = get_args(Kind)
 
 _KINDS: Mapping[type, Kind] = {ClipLimits: "video", MeshLimits: "mesh", MaterialLimits: "material"}
 
