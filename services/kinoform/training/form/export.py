@@ -2,7 +2,7 @@
 
 import json
 import shutil
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +14,9 @@ from kinoform.training.cost import cost
 from kinoform.training.export import weight_of, write_card
 from kinoform.training.form import denoiser
 from kinoform.training.form.card import form_mini_card
-from kinoform.training.form.shards import read_shards
+from kinoform.training.form.shards import Shard, families_of, read_shards
+from kinoform.training.furniture.catalogue import Item, catalogue
+from kinoform.training.furniture.credits import credits as credits_of
 
 HEAVIEST = 12_000_000
 """Bytes of all weights together."""
@@ -42,14 +44,24 @@ def export(run: Path, model: Path, shape: denoiser.Shape | None = None) -> MeshC
     pair = denoiser.load(run, shape).to(torch.bfloat16)
     pair.denoiser.save_pretrained(model / "denoiser")
     pair.eye.save_pretrained(model / "eye")
-    families = sorted({known["family"] for shard in read_shards(run) for known in shard.facts})
+    shards = read_shards(run)
     exact = FormMini.from_folder(model).batch_exact
-    training = cost(run, ("codec", "denoiser")) | {"solids": sum(len(shard) for shard in read_shards(run))}
-    card = form_mini_card(tuple(families), batch_exact=exact, training={"parts": training})
+    training = cost(run, ("codec", "denoiser")) | {"solids": sum(len(shard) for shard in shards)}
+    furniture = _furniture(shards)
+    if furniture:
+        (model / "CREDITS").write_text(credits_of(furniture))
+    card = form_mini_card(
+        families_of(shards), furniture=len(furniture), batch_exact=exact, training={"parts": training}
+    )
     write_card(model, card)
     if (weight := weight_of(model)) > HEAVIEST:
         raise TooHeavy(weight)
     return card
+
+
+def _furniture(shards: Sequence[Shard]) -> list[Item]:
+    used = {known["source"] for shard in shards for known in shard.facts if "source" in known}
+    return [item for item in catalogue() if item.key in used] if used else []
 
 
 def record(model: Path, measured: Mapping[str, Any]) -> None:

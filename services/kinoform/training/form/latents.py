@@ -92,18 +92,18 @@ def encode(model: FieldAutoencoder, grids: np.ndarray) -> Tensor:
 
 
 def write_latents(rank: int, processes: int, folder: Path) -> None:
-    """Writes latents/NNNN.pt beside the solids, for shards that have none; this process takes its share."""
+    """Writes latents/NAME.pt beside the solids, for shards that have none; this process takes its share."""
     torch.set_num_threads(1)
     model, text = load_codec(folder / "autoencoder"), TextEncoder.installed()
     shards = read_shards(folder)
-    for number in range(rank, len(shards), processes):
-        path = folder / "latents" / f"{number:04d}.pt"
+    for shard in shards[rank::processes]:
+        path = _latents_of(folder, shard)
         if not path.exists():
-            tokens = [text.encode(known["caption"]) for known in shards[number].facts]
+            tokens = [text.encode(known["caption"]) for known in shard.facts]
             if any(each.mask[TEXT_TOKENS:].any() for each in tokens):
                 raise ValueError(f"a caption is longer than {TEXT_TOKENS} tokens")
             values = {
-                "latents": encode(model, shards[number].grids).half(),
+                "latents": encode(model, shard.grids).half(),
                 "states": torch.stack([each.states[:TEXT_TOKENS].half() for each in tokens]),
                 "mask": torch.stack([each.mask[:TEXT_TOKENS] for each in tokens]),
             }
@@ -112,13 +112,16 @@ def write_latents(rank: int, processes: int, folder: Path) -> None:
 
 def read_cache(folder: Path) -> Cache:
     """All shards that have latents. FileNotFoundError without any."""
-    paths = sorted((folder / "latents").glob("*.pt"))
-    if not paths:
+    shards = [shard for shard in read_shards(folder) if _latents_of(folder, shard).exists()]
+    if not shards:
         raise FileNotFoundError(f"no latents in {folder / 'latents'}: run `latents` first")
-    parts = [torch.load(path, weights_only=True) for path in paths]
-    shards = read_shards(folder)[: len(parts)]
+    parts = [torch.load(_latents_of(folder, shard), weights_only=True) for shard in shards]
     return Cache(
         views=torch.cat([torch.from_numpy(np.array(shard.views)) for shard in shards]),
         facts=[known for shard in shards for known in shard.facts],
         **{name: torch.cat([part[name] for part in parts]) for name in parts[0]},
     )
+
+
+def _latents_of(folder: Path, shard: Shard) -> Path:
+    return folder / "latents" / f"{shard.name}.pt"

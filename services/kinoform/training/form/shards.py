@@ -1,5 +1,6 @@
 """Training solids on disk: shards of samples that are read by row, without loading the rest."""
 
+import itertools
 import json
 import os
 from collections.abc import Sequence
@@ -12,15 +13,22 @@ import numpy.typing as npt
 
 from kinoform.training.form.lessons import lesson
 from kinoform.training.form.samples import Sample, sample
+from kinoform.training.furniture.catalogue import FOLDER, catalogue, split
+from kinoform.training.furniture.lessons import lessons
+from kinoform.training.shapes.catalogue import FAMILIES
 
 SHARD = 500
-"""Solids in a shard."""
+"""Parametric solids in a shard."""
+FURNITURE_SHARD = 50
+"""Items of furniture in one, less those whose names say nothing."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Shard:
-    """Samples of SHARD solids, memory-mapped; each array has them along its first axis (see `Sample`)."""
+    """Samples of some solids, memory-mapped; each array has them along its first axis (see `Sample`)."""
 
+    name: str
+    """Of its folder."""
     grids: npt.NDArray[np.int8]
     points: npt.NDArray[np.float16]
     values: npt.NDArray[np.int8]
@@ -40,6 +48,28 @@ def write_shards(rank: int, processes: int, folder: Path, families: tuple[str, .
     for number in range(first + rank, last, processes):
         if not (folder / "solids" / f"{number:04d}" / "facts.json").exists():
             _write_shard(folder / "solids" / f"{number:04d}", number, families)
+
+
+def write_furniture(rank: int, processes: int, folder: Path, passes: int, libraries: Path = FOLDER) -> None:
+    """Writes shards of Sweet Home 3D's furniture but the items held out; this process takes its share.
+
+    Each pass has every item once, seen from another side. Raises NotInstalled, BadModel.
+    """
+    items = split(catalogue(libraries))[0]
+    starts = range(0, len(items), FURNITURE_SHARD)
+    for number, (_, start) in list(enumerate(itertools.product(range(passes), starts)))[rank::processes]:
+        path = folder / "solids" / f"furniture-{number:04d}"
+        if not (path / "facts.json").exists():
+            made = list(lessons(items[start : start + FURNITURE_SHARD]))
+            samples = [
+                sample(field, np.random.default_rng([number, place, 3])) for place, (field, _) in enumerate(made)
+            ]
+            save_shard(path, samples, [known for _, known in made])
+
+
+def families_of(shards: Sequence[Shard]) -> tuple[str, ...]:
+    """The parametric families that shards show, sorted."""
+    return tuple(sorted({known["family"] for shard in shards for known in shard.facts} & set(FAMILIES)))
 
 
 def save_shard(path: Path, samples: Sequence[Sample], facts: Sequence[dict[str, Any]]) -> None:
@@ -65,7 +95,12 @@ def read_shard(path: Path) -> Shard:
     arrays = {name: np.load(path / f"{name}.npy", mmap_mode="r") for name in Sample._fields}
     facts = json.loads((path / "facts.json").read_text())
     return Shard(
-        grids=arrays["grid"], points=arrays["points"], values=arrays["values"], views=arrays["views"], facts=facts
+        name=path.name,
+        grids=arrays["grid"],
+        points=arrays["points"],
+        values=arrays["values"],
+        views=arrays["views"],
+        facts=facts,
     )
 
 

@@ -1,6 +1,9 @@
 """Whom to thank: what CC BY 3.0, section 4(b), asks to be said of the items that are used."""
 
+import re
+import zipfile
 from collections.abc import Sequence
+from pathlib import PurePosixPath
 
 from kinoform.training.furniture.catalogue import CC0, Item
 
@@ -28,5 +31,23 @@ def credits(items: Sequence[Item]) -> str:  # noqa: A001
 
 
 def _names(items: Sequence[Item]) -> str:
-    """Each item's name with its own key, since many share a name."""
-    return ", ".join(f"{item.name} ({item.key.partition('#')[2] or item.key})" for item in items)
+    """Each item's name with its own key, since many share a name, and the work that its licence file names."""
+    return ", ".join(f"{item.name} ({item.key.partition('#')[2] or item.key}{_work(item)})" for item in items)
+
+
+_TEXT = re.compile(r'downloading (".+?" by .+?)\s*\n.*?^Downloaded from (\S+)', re.DOTALL | re.MULTILINE)
+_PAGE = re.compile(r"(\d+) - (?:(.+?) +- )?license\.html", re.IGNORECASE)
+
+
+def _work(item: Item) -> str:
+    """Title, author and address of the work, as far as the licence file beside a model tells: Blend Swap's texts say
+    all, its web pages have the number and perhaps the title in their names. Nothing without such a file."""
+    with zipfile.ZipFile(item.library) as archive:
+        beside = [name for name in archive.namelist() if PurePosixPath(name).parent == PurePosixPath(item.model).parent]
+        for name in sorted(beside):
+            if name.endswith("BLENDSWAP_LICENSE.txt") and (told := _TEXT.search(archive.read(name).decode("latin-1"))):
+                return f", from {told[1]}, {told[2]}"
+            if page := _PAGE.fullmatch(PurePosixPath(name).name):
+                title = "" if page[2] is None else f'"{page[2].strip()}", '
+                return f", from {title}http://www.blendswap.com/blends/view/{page[1]}"
+    return ""
