@@ -414,6 +414,7 @@ class OutputStored(google.protobuf.message.Message):
     DISPLAY_NAME_FIELD_NUMBER: builtins.int
     MESH_FIELD_NUMBER: builtins.int
     MATERIAL_FIELD_NUMBER: builtins.int
+    CONDITIONING_FIELD_NUMBER: builtins.int
     role: builtins.str
     """`video`, `poster`, `glb`, …"""
     display_name: builtins.str
@@ -430,6 +431,10 @@ class OutputStored(google.protobuf.message.Message):
     def material(self) -> kinoform_proto.type.v1.report_pb2.MaterialReport:
         """Of a set of material maps."""
 
+    @property
+    def conditioning(self) -> kinoform_proto.type.v1.report_pb2.ConditioningReport:
+        """Of a prepared picture."""
+
     def __init__(
         self,
         *,
@@ -438,10 +443,11 @@ class OutputStored(google.protobuf.message.Message):
         display_name: builtins.str = ...,
         mesh: kinoform_proto.type.v1.report_pb2.MeshReport | None = ...,
         material: kinoform_proto.type.v1.report_pb2.MaterialReport | None = ...,
+        conditioning: kinoform_proto.type.v1.report_pb2.ConditioningReport | None = ...,
     ) -> None: ...
-    def HasField(self, field_name: typing.Literal["blob", b"blob", "material", b"material", "mesh", b"mesh", "report", b"report"]) -> builtins.bool: ...
-    def ClearField(self, field_name: typing.Literal["blob", b"blob", "display_name", b"display_name", "material", b"material", "mesh", b"mesh", "report", b"report", "role", b"role"]) -> None: ...
-    def WhichOneof(self, oneof_group: typing.Literal["report", b"report"]) -> typing.Literal["mesh", "material"] | None: ...
+    def HasField(self, field_name: typing.Literal["blob", b"blob", "conditioning", b"conditioning", "material", b"material", "mesh", b"mesh", "report", b"report"]) -> builtins.bool: ...
+    def ClearField(self, field_name: typing.Literal["blob", b"blob", "conditioning", b"conditioning", "display_name", b"display_name", "material", b"material", "mesh", b"mesh", "report", b"report", "role", b"role"]) -> None: ...
+    def WhichOneof(self, oneof_group: typing.Literal["report", b"report"]) -> typing.Literal["mesh", "material", "conditioning"] | None: ...
 
 global___OutputStored = OutputStored
 

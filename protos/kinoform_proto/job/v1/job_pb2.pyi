@@ -265,8 +265,9 @@ class Output(google.protobuf.message.Message):
     SHA256_FIELD_NUMBER: builtins.int
     MESH_FIELD_NUMBER: builtins.int
     MATERIAL_FIELD_NUMBER: builtins.int
+    CONDITIONING_FIELD_NUMBER: builtins.int
     role: builtins.str
-    """What it is: `video`, `poster`; `glb`, `usdz` and the other mesh formats; `material`."""
+    """What it is: `video`, `poster`; `glb`, `usdz` and the other mesh formats; `material`; `picture`, `mask`."""
     asset: builtins.str
     """The stored file, `projects/{p}/assets/{a}`."""
     media_type: builtins.str
@@ -283,6 +284,10 @@ class Output(google.protobuf.message.Message):
     def material(self) -> kinoform_proto.type.v1.report_pb2.MaterialReport:
         """Of a set of material maps."""
 
+    @property
+    def conditioning(self) -> kinoform_proto.type.v1.report_pb2.ConditioningReport:
+        """Of a prepared picture."""
+
     def __init__(
         self,
         *,
@@ -293,10 +298,11 @@ class Output(google.protobuf.message.Message):
         sha256: builtins.str = ...,
         mesh: kinoform_proto.type.v1.report_pb2.MeshReport | None = ...,
         material: kinoform_proto.type.v1.report_pb2.MaterialReport | None = ...,
+        conditioning: kinoform_proto.type.v1.report_pb2.ConditioningReport | None = ...,
     ) -> None: ...
-    def HasField(self, field_name: typing.Literal["material", b"material", "mesh", b"mesh", "report", b"report"]) -> builtins.bool: ...
-    def ClearField(self, field_name: typing.Literal["asset", b"asset", "material", b"material", "media_type", b"media_type", "mesh", b"mesh", "report", b"report", "role", b"role", "sha256", b"sha256", "size_bytes", b"size_bytes"]) -> None: ...
-    def WhichOneof(self, oneof_group: typing.Literal["report", b"report"]) -> typing.Literal["mesh", "material"] | None: ...
+    def HasField(self, field_name: typing.Literal["conditioning", b"conditioning", "material", b"material", "mesh", b"mesh", "report", b"report"]) -> builtins.bool: ...
+    def ClearField(self, field_name: typing.Literal["asset", b"asset", "conditioning", b"conditioning", "material", b"material", "media_type", b"media_type", "mesh", b"mesh", "report", b"report", "role", b"role", "sha256", b"sha256", "size_bytes", b"size_bytes"]) -> None: ...
+    def WhichOneof(self, oneof_group: typing.Literal["report", b"report"]) -> typing.Literal["mesh", "material", "conditioning"] | None: ...
 
 global___Output = Output
 

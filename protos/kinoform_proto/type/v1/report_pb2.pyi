@@ -103,6 +103,60 @@ class TextureInfo(google.protobuf.message.Message):
 global___TextureInfo = TextureInfo
 
 @typing.final
+class ConditioningReport(google.protobuf.message.Message):
+    """A prepared picture."""
+
+    DESCRIPTOR: google.protobuf.descriptor.Descriptor
+
+    WIDTH_FIELD_NUMBER: builtins.int
+    HEIGHT_FIELD_NUMBER: builtins.int
+    COVERAGE_FIELD_NUMBER: builtins.int
+    COLOURS_FIELD_NUMBER: builtins.int
+    width: builtins.int
+    """In pixels."""
+    height: builtins.int
+    """In pixels."""
+    coverage: builtins.float
+    """Share of the picture that is edge, or that the cut-out keeps. 0 to 1; 1 where everything is kept."""
+    @property
+    def colours(self) -> google.protobuf.internal.containers.RepeatedCompositeFieldContainer[global___PaletteColour]:
+        """The colours of a palette, the most frequent first; empty for other kinds."""
+
+    def __init__(
+        self,
+        *,
+        width: builtins.int = ...,
+        height: builtins.int = ...,
+        coverage: builtins.float = ...,
+        colours: collections.abc.Iterable[global___PaletteColour] | None = ...,
+    ) -> None: ...
+    def ClearField(self, field_name: typing.Literal["colours", b"colours", "coverage", b"coverage", "height", b"height", "width", b"width"]) -> None: ...
+
+global___ConditioningReport = ConditioningReport
+
+@typing.final
+class PaletteColour(google.protobuf.message.Message):
+    """A colour of a picture."""
+
+    DESCRIPTOR: google.protobuf.descriptor.Descriptor
+
+    HEX_FIELD_NUMBER: builtins.int
+    SHARE_FIELD_NUMBER: builtins.int
+    hex: builtins.str
+    """sRGB as `#rrggbb`."""
+    share: builtins.float
+    """Share of the picture's pixels that are nearest to it. 0 to 1."""
+    def __init__(
+        self,
+        *,
+        hex: builtins.str = ...,
+        share: builtins.float = ...,
+    ) -> None: ...
+    def ClearField(self, field_name: typing.Literal["hex", b"hex", "share", b"share"]) -> None: ...
+
+global___PaletteColour = PaletteColour
+
+@typing.final
 class MaterialReport(google.protobuf.message.Message):
     """A set of material maps, measured after they were written."""
 

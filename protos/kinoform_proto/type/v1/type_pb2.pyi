@@ -109,25 +109,31 @@ global___Prompt = Prompt
 
 @typing.final
 class MediaInput(google.protobuf.message.Message):
-    """A picture, mesh or material given as input: a stored asset, or small bytes sent along."""
+    """A picture, mesh or material given as input: a stored asset, small bytes sent along, or a prepared picture."""
 
     DESCRIPTOR: google.protobuf.descriptor.Descriptor
 
     ASSET_FIELD_NUMBER: builtins.int
     INLINE_FIELD_NUMBER: builtins.int
+    CONDITIONING_FIELD_NUMBER: builtins.int
     asset: builtins.str
     """Name of an asset of the same project, `projects/{p}/assets/{a}`."""
     inline: builtins.bytes
     """The file itself, a picture as PNG, JPEG or WebP. 1 byte to 1 MiB; larger files go through AssetService."""
+    conditioning: builtins.str
+    """Name of a conditioning of the same project, where a picture is asked for: its `picture` output. It may still be
+    in preparation; the job waits for it.
+    """
     def __init__(
         self,
         *,
         asset: builtins.str = ...,
         inline: builtins.bytes = ...,
+        conditioning: builtins.str = ...,
     ) -> None: ...
-    def HasField(self, field_name: typing.Literal["asset", b"asset", "inline", b"inline", "source", b"source"]) -> builtins.bool: ...
-    def ClearField(self, field_name: typing.Literal["asset", b"asset", "inline", b"inline", "source", b"source"]) -> None: ...
-    def WhichOneof(self, oneof_group: typing.Literal["source", b"source"]) -> typing.Literal["asset", "inline"] | None: ...
+    def HasField(self, field_name: typing.Literal["asset", b"asset", "conditioning", b"conditioning", "inline", b"inline", "source", b"source"]) -> builtins.bool: ...
+    def ClearField(self, field_name: typing.Literal["asset", b"asset", "conditioning", b"conditioning", "inline", b"inline", "source", b"source"]) -> None: ...
+    def WhichOneof(self, oneof_group: typing.Literal["source", b"source"]) -> typing.Literal["asset", "inline", "conditioning"] | None: ...
 
 global___MediaInput = MediaInput
 
