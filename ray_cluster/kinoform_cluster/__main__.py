@@ -8,8 +8,8 @@ import signal
 import sys
 from pathlib import Path
 
-from kinoform.models.card import KINDS
 from kinoform.models.registry import BadRegistration, catalogue
+from kinoform.models.services import SERVICES
 from kinoform_cluster.errors import NotServable, ServeError
 from kinoform_cluster.folder import occupied
 from kinoform_cluster.ports import usable_port
@@ -84,7 +84,7 @@ def _parser() -> argparse.ArgumentParser:
         "--service",
         action="append",
         default=[],
-        choices=KINDS,
+        choices=SERVICES,
         help="start only this one; may be repeated (default: all whose default model is installed)",
     )
     serve.add_argument("--database", metavar="URL", help="job store (default: SQLite in the data folder)")

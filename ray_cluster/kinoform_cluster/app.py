@@ -1,4 +1,4 @@
-"""The Serve applications `video`, `mesh` and `material`: the services' faces behind Serve's gRPC port."""
+"""The Serve applications, one of each service: their faces behind Serve's gRPC port."""
 
 from collections.abc import AsyncIterator
 from contextlib import aclosing
@@ -11,7 +11,7 @@ from ray.serve import Application
 from ray.serve.config import AutoscalingConfig
 from ray.serve.schema import LoggingConfig
 
-from kinoform.models.card import Kind
+from kinoform.models.services import ServiceName
 from kinoform.serving.config import ServiceConfig
 from kinoform_cluster.services import build_service
 from kinoform_proto.engine.v1.engine_pb2 import RunRequest, RunResponse
@@ -27,7 +27,7 @@ QUIET = LoggingConfig(log_level="WARNING", enable_access_log=False)
 class ServiceArgs(BaseModel):
     """Arguments of an application in a Serve config file."""
 
-    service: Kind
+    service: ServiceName
     """Which one. The application has its name: that is how calls find it."""
     assets: str
     """URL or folder of the asset store."""
@@ -49,10 +49,10 @@ class Replica:
     """One replica of a service. What needs torch is imported here alone: the processes that deploy it stay light."""
 
     # Serve awaits it, in the event loop that the methods run in.
-    async def __init__(self, kind: Kind, config: ServiceConfig) -> None:  # type: ignore[misc]
+    async def __init__(self, service: ServiceName, config: ServiceConfig) -> None:  # type: ignore[misc]
         from kinoform.serving.servicer import run
 
-        self._service, self._run = await build_service(kind, config), run
+        self._service, self._run = await build_service(service, config), run
 
     async def Run(self, requests: AsyncIterator[RunRequest]) -> AsyncIterator[RunResponse]:
         """`EngineService.Run`. Serve finds it by its bare name."""

@@ -13,7 +13,7 @@ from ray import serve
 from ray.serve import RunTarget
 from ray.serve.config import gRPCOptions
 
-from kinoform.models.card import KINDS, Kind
+from kinoform.models.services import SERVICES, ServiceName
 from kinoform_cluster.app import QUIET, ServiceArgs, build
 from kinoform_cluster.folder import DataFolder
 from kinoform_cluster.ports import usable_port
@@ -56,19 +56,19 @@ def _start(options: argparse.Namespace) -> None:
         logging_config=QUIET,
     )
     # All at once: each takes its time to load its model.
-    serve.run_many([_target(kind, options, folder) for kind in options.service])
+    serve.run_many([_target(service, options, folder) for service in options.service])
 
 
-def _target(kind: Kind, options: argparse.Namespace, folder: DataFolder) -> RunTarget:
+def _target(service: ServiceName, options: argparse.Namespace, folder: DataFolder) -> RunTarget:
     args = ServiceArgs(
-        service=kind,
+        service=service,
         assets=str(folder.assets),
         token_file=str(folder.token_file),
         models=options.model,
         threads=options.threads,
         max_replicas=options.replicas,
     )
-    return RunTarget(build(args), name=kind, route_prefix=f"/{kind}")
+    return RunTarget(build(args), name=service, route_prefix=f"/{service}")
 
 
 def _start_ray(temp: Path, *, cpus: int) -> None:
@@ -93,7 +93,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--port", type=int, required=True, help="of Serve's gRPC proxy")
     parser.add_argument("--data", type=Path, required=True)
     parser.add_argument("--temp", type=Path, required=True, help="for Ray's files; removed at the end")
-    parser.add_argument("--service", action="append", choices=KINDS, required=True)
+    parser.add_argument("--service", action="append", choices=SERVICES, required=True)
     parser.add_argument("--model", action="append", default=[])
     parser.add_argument("--threads", type=int, default=1)
     parser.add_argument("--replicas", type=int, default=1)

@@ -10,8 +10,8 @@ from kinoform.gateway.config import GatewayConfig
 from kinoform.gateway.logs import configure
 from kinoform.gateway.server import BadAddress
 from kinoform.gateway.server import build as build_gateway
-from kinoform.models.card import Kind
 from kinoform.models.registry import DEFAULT_MODELS, catalogue
+from kinoform.models.services import ServiceName
 from kinoform.serving.config import ServiceConfig
 from kinoform.serving.service import AnyService
 from kinoform.serving.servicer import EngineServicer
@@ -35,8 +35,8 @@ async def serve_locally(settings: Settings, folder: DataFolder, stop: asyncio.Ev
     add_EngineServiceServicer_to_server(EngineServicer(services), engine)
     engine_port = engine.add_insecure_port(address(LOOPBACK, 0))
     try:
-        for kind in settings.services:  # one by one: imports of large libraries in several threads end in knots
-            services[kind] = await _built(kind, _config(settings, folder))
+        for service in settings.services:  # one by one: imports of large libraries in several threads end in knots
+            services[service] = await _built(service, _config(settings, folder))
         await engine.start()
         await _serve_gateway(settings, _gateway(settings, folder, engine_port), stop)
     finally:
@@ -44,11 +44,11 @@ async def serve_locally(settings: Settings, folder: DataFolder, stop: asyncio.Ev
         await engine.stop(None)
 
 
-async def _built(kind: Kind, config: ServiceConfig) -> AnyService:
+async def _built(service: ServiceName, config: ServiceConfig) -> AnyService:
     try:
-        return await build_service(kind, config)
+        return await build_service(service, config)
     except (BackboneError, EngineError) as error:
-        raise StartFailed(f"{kind} service", str(error)) from error
+        raise StartFailed(f"{service} service", str(error)) from error
 
 
 async def _serve_gateway(settings: Settings, config: GatewayConfig, stop: asyncio.Event) -> None:
@@ -88,4 +88,5 @@ def _gateway(settings: Settings, folder: DataFolder, engine_port: int) -> Gatewa
             if entry.card.kind in settings.services
         },
         default_models=DEFAULT_MODELS,
+        services=settings.services,
     )

@@ -4,7 +4,7 @@ import os
 from dataclasses import dataclass
 from pathlib import Path
 
-from kinoform.models.card import Kind
+from kinoform.models.services import ServiceName
 
 LOOPBACK = "127.0.0.1"
 
@@ -25,7 +25,7 @@ class Settings:
     """Of torch, in each replica."""
     replicas: int
     """The most replicas of each service, on Ray."""
-    services: tuple[Kind, ...]
+    services: tuple[ServiceName, ...]
     """Those to start; at least one."""
 
 

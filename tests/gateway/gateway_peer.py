@@ -16,12 +16,13 @@ from google.rpc import error_details_pb2, status_pb2
 from grpc_status import rpc_status
 
 from kinoform.gateway.config import GatewayConfig
-from kinoform.gateway.resolve.requests import JobRequest
+from kinoform.gateway.resolve.requests import KeyedRequest
 from kinoform.gateway.runstream import RunTimes
 from kinoform.gateway.server import Gateway, build
 from kinoform.models.card import ClipLimits, MaterialLimits, MeshLimits, ModelCard, Vocabulary
 from kinoform_proto.asset.v1 import asset_pb2, asset_pb2_grpc
 from kinoform_proto.catalog.v1 import catalog_pb2_grpc
+from kinoform_proto.conditioning.v1 import conditioning_pb2_grpc
 from kinoform_proto.job.v1 import job_pb2, job_pb2_grpc
 from kinoform_proto.material.v1 import material_pb2, material_pb2_grpc
 from kinoform_proto.mesh.v1 import mesh_pb2, mesh_pb2_grpc
@@ -102,7 +103,7 @@ MATERIAL_CARD = ModelCard(
 CARDS = {card.name: card for card in (CARD, TEXT_ONLY, MESH_CARD, BLIND_MESH_CARD, MATERIAL_CARD)}
 PROMPT = "a penguin moves to the left over a teal background"
 PARENT = "projects/default"
-TIMES = RunTimes(lease=50.0, renewal=0.4, silence=50.0, answer=0.6)
+TIMES = RunTimes(lease=50.0, renewal=0.4, silence=50.0, preparation=0.02, answer=0.6)
 """So long that a busy machine is never taken for a dead one."""
 
 
@@ -139,6 +140,8 @@ class Caller:
         @property
         def materials(self) -> material_pb2_grpc.MaterialServiceAsyncStub: ...
         @property
+        def conditionings(self) -> conditioning_pb2_grpc.ConditioningServiceAsyncStub: ...
+        @property
         def assets(self) -> asset_pb2_grpc.AssetServiceAsyncStub: ...
         @property
         def models(self) -> catalog_pb2_grpc.CatalogServiceAsyncStub: ...
@@ -161,6 +164,10 @@ class Caller:
             return material_pb2_grpc.MaterialServiceStub(self.channel)
 
         @property
+        def conditionings(self):
+            return conditioning_pb2_grpc.ConditioningServiceStub(self.channel)
+
+        @property
         def assets(self):
             return asset_pb2_grpc.AssetServiceStub(self.channel)
 
@@ -172,7 +179,7 @@ class Caller:
         """The accepted job."""
         return (await self.videos.GenerateVideo(request or asked())).job
 
-    async def make(self, request: JobRequest) -> job_pb2.Job:
+    async def make(self, request: KeyedRequest) -> job_pb2.Job:
         """The accepted job of any type of request."""
         match request:
             case video_pb2.GenerateVideoRequest():

@@ -11,7 +11,7 @@ from google.protobuf import text_format
 from google.protobuf.message import Message
 from PIL import Image
 
-from kinoform.gateway.resolve.requests import JobRequest, copied
+from kinoform.gateway.resolve.requests import JobRequest, KeyedRequest, copied
 from kinoform_proto.material.v1.material_pb2 import GenerateMaterialRequest
 from kinoform_proto.mesh.v1.mesh_pb2 import (
     GenerateMeshRequest,
@@ -53,7 +53,7 @@ INPUTS = {"spec.image": picture(), "spec.mesh": mesh(), "spec.material": materia
 class Case:
     """One type of request."""
 
-    make: Callable[[], JobRequest]
+    make: Callable[[], KeyedRequest]
     """A good request, with a new id, that leaves open what it can."""
     kind: str
     model: str

@@ -12,7 +12,7 @@ from google.rpc import code_pb2, status_pb2
 from kinoform.store.assets import AssetStore, Blob
 from kinoform_proto.engine.v1 import engine_pb2, engine_pb2_grpc
 from kinoform_proto.engine.v1.engine_pb2 import Released, RunResponse
-from kinoform_proto.type.v1.report_pb2 import MaterialReport, MeshReport, TextureInfo
+from kinoform_proto.type.v1.report_pb2 import ConditioningReport, MaterialReport, MeshReport, TextureInfo
 
 STEPS = 6
 MEDIA_TYPES = {
@@ -20,6 +20,7 @@ MEDIA_TYPES = {
     "poster": "image/png",
     "glb": "model/gltf-binary",
     "material": "application/zip",
+    "picture": "image/png",
 }
 ROLES = {
     "kinoform.video.v1.GenerateVideoRequest": ("video", "poster"),
@@ -28,6 +29,7 @@ ROLES = {
     "kinoform.mesh.v1.TextureMeshRequest": ("glb", "poster"),
     "kinoform.mesh.v1.RenderTurntableRequest": ("video", "poster"),
     "kinoform.material.v1.GenerateMaterialRequest": ("material", "poster"),
+    "kinoform.conditioning.v1.CreateConditioningRequest": ("picture",),
 }
 """What each type of request makes."""
 MESH_REPORT = MeshReport(
@@ -42,6 +44,7 @@ MESH_REPORT = MeshReport(
     textures=[TextureInfo(role="base_colour", width=512, height=512)],
     findings=["NODE_EMPTY"],
 )
+CONDITIONING_REPORT = ConditioningReport(width=8, height=8, coverage=0.25)
 MATERIAL_REPORT = MaterialReport(size=512, size_m=1.5, tileability_x=1.1, tileability_y=0.9)
 
 
@@ -191,6 +194,8 @@ class _Stream:
             output.mesh.CopyFrom(MESH_REPORT)
         elif role == "material":
             output.material.CopyFrom(MATERIAL_REPORT)
+        elif role == "picture":
+            output.conditioning.CopyFrom(CONDITIONING_REPORT)
         return RunResponse(output=output)
 
 

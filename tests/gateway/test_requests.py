@@ -5,6 +5,7 @@ import hashlib
 import uuid
 from collections.abc import AsyncIterator, Callable
 from dataclasses import replace
+from typing import get_args
 
 import pytest
 from google.protobuf import text_format
@@ -12,7 +13,7 @@ from google.rpc import code_pb2
 
 from kinoform.gateway.config import GatewayConfig
 from kinoform.gateway.inputs import InputLimits
-from kinoform.gateway.resolve.requests import JOB_REQUESTS, JobRequest, media_inputs, unpacked
+from kinoform.gateway.resolve.requests import JobRequest, KeyedRequest, media_inputs, unpacked
 from kinoform_proto.asset.v1 import asset_pb2
 from kinoform_proto.mesh.v1.mesh_pb2 import TurntableSpec
 from tests.gateway import job_requests
@@ -44,7 +45,7 @@ async def everything(caller: Caller) -> tuple[int, int]:
 
 
 def test_every_type_of_request_has_a_case() -> None:
-    assert {type(case.make()) for case in CASES.values()} == set(JOB_REQUESTS)
+    assert {type(case.make()) for case in CASES.values()} == set(get_args(KeyedRequest))
 
 
 @every_case
@@ -263,7 +264,7 @@ async def test_what_a_server_has_no_model_for_it_does_not_offer(config: GatewayC
             if case.kind != "video":
                 status = await refusal(caller.make(case.make()))
                 assert (status.code, reason(status)) == (code_pb2.FAILED_PRECONDITION, "NOT_OFFERED")
-                assert status.message == f"this server offers no {case.kind} model; it offers: video"
+                assert status.message == f"this server offers no {case.kind}; it offers: conditioning, video"
         assert await everything(caller) == (0, 0)
 
 
@@ -273,6 +274,6 @@ async def test_a_texture_in_words_needs_a_material_model_too(config: GatewayConf
         status = await refusal(caller.make(job_requests.texture()))
         assert (reason(status), status.message) == (
             "NOT_OFFERED",
-            "this server offers no material model; it offers: mesh",
+            "this server offers no material; it offers: conditioning, mesh",
         )
         await caller.make(job_requests.texture_from_material())

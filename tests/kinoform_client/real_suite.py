@@ -32,6 +32,7 @@ def tiny_environment(folder: Path) -> dict[str, str]:
     _write_card(write_tiny_form(package / "form-mini"), tiny_form_card("form-mini").to_json())
     _write_card(write_tiny_grain(package / "grain-mini"), _tiny_grain_card("grain-mini").to_json())
     shutil.copy(str(kinoform_weights.__file__), package)
+    shutil.copytree(kinoform_weights.file("u2netp/u2netp.onnx").parent, package / "u2netp")
     paths = [str(folder), *filter(None, [os.environ.get("PYTHONPATH")])]
     return os.environ | {"PYTHONPATH": os.pathsep.join(paths), "OMP_NUM_THREADS": "1"}
 

@@ -14,6 +14,7 @@ from typing import Self
 import grpc
 import psutil
 
+from kinoform_proto.conditioning.v1 import conditioning_pb2, conditioning_pb2_grpc
 from kinoform_proto.job.v1 import job_pb2, job_pb2_grpc
 from kinoform_proto.material.v1 import material_pb2, material_pb2_grpc
 from kinoform_proto.mesh.v1 import mesh_pb2, mesh_pb2_grpc
@@ -82,10 +83,12 @@ class Client:
         response = await video_pb2_grpc.VideoServiceStub(self.channel).GenerateVideo(request, wait_for_ready=True)
         return str(response.job.name)
 
-    async def generate_mesh(self, *, seed: int) -> str:
+    async def generate_mesh(self, *, seed: int, conditioning: str | None = None) -> str:
         """Submits a mesh of the default model; the job's name."""
         request = mesh_pb2.GenerateMeshRequest(parent="projects/default", request_id=str(uuid.uuid4()))
         request.spec.prompt.text = "a chair"
+        if conditioning is not None:
+            request.spec.image.conditioning = conditioning
         request.spec.sampling.seed = seed
         response = await mesh_pb2_grpc.MeshServiceStub(self.channel).GenerateMesh(request, wait_for_ready=True)
         return str(response.job.name)
@@ -97,6 +100,12 @@ class Client:
         request.spec.sampling.seed = seed
         stub = material_pb2_grpc.MaterialServiceStub(self.channel)
         return str((await stub.GenerateMaterial(request, wait_for_ready=True)).job.name)
+
+    async def prepare(self, spec: conditioning_pb2.ConditioningSpec) -> conditioning_pb2.Conditioning:
+        """Has a picture prepared; the handle at once."""
+        request = conditioning_pb2.CreateConditioningRequest(parent="projects/default", spec=spec)
+        stub = conditioning_pb2_grpc.ConditioningServiceStub(self.channel)
+        return (await stub.CreateConditioning(request, wait_for_ready=True)).conditioning
 
     async def watch(self, job: str, after: int = 0) -> AsyncIterator[job_pb2.JobEvent]:
         """Follows the job to its end, coming back with the last sequence seen after every break."""

@@ -1,12 +1,18 @@
 """The suite on Ray, started as people start it, and killed piece by piece in the middle of jobs."""
 
+import hashlib
 import os
 import signal
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
+from kinoform.conditioning.files import write_prepared
+from kinoform.conditioning.tasks import CutOut
+from kinoform_proto.conditioning.v1.conditioning_pb2 import ConditioningSpec
 from kinoform_proto.job.v1 import job_pb2
+from tests.conditioning.conditioning_peer import CUT_OUT, disc, png
 from tests.kinoform_cluster.suite import Client, Suite, denoised, run_through, stage_begun
 from tests.kinoform_cluster.tiny_suite import tiny_suite
 from tests.video.tiny_model import write_tiny_model
@@ -92,6 +98,28 @@ async def test_a_material_is_made_beside_them(suite: Suite) -> None:
         async for _ in client.watch(job):
             pass
         assert set(await client.outputs(job)) == {"material", "poster", "swatch", "glb"}
+
+
+async def test_a_picture_survives_the_death_of_its_replica_and_the_mesh_that_waits_for_it_is_made(
+    suite: Suite, tmp_path: Path
+) -> None:
+    def kill() -> None:
+        os.kill(suite.find("ray::ServeReplica:conditioning").pid, signal.SIGKILL)
+
+    pixels = disc()
+    picture, mask = write_prepared(pixels, CutOut(hardness=0), tmp_path)
+    spec = ConditioningSpec(cut_out=CUT_OUT)
+    spec.image.inline = png(pixels)
+    async with Client.of(suite) as client:
+        handle = await client.prepare(spec)
+        mesh = await client.generate_mesh(seed=1, conditioning=handle.name)
+        await run_through(client, handle.job, when=stage_begun(job_pb2.Progress.STAGE_ENCODE), act=kill)
+        async for _ in client.watch(mesh):
+            pass
+        assert (await client.get(handle.job)).attempt > 1
+        expected = {file.role: hashlib.sha256(file.path.read_bytes()).hexdigest() for file in (picture, mask)}
+        assert await client.outputs(handle.job) == expected
+        assert set(await client.outputs(mesh)) == {"glb", "poster"}
 
 
 def test_sigterm_leaves_no_process(suite: Suite) -> None:

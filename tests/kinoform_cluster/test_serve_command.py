@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from kinoform.models.card import KINDS
-from kinoform.models.registry import DEFAULT_MODELS, catalogue
+from kinoform.models.registry import catalogue
+from kinoform.models.services import SERVICES
 from kinoform_cluster.errors import FolderInUse, NotServable, PortBusy
 from kinoform_cluster.folder import occupied
 from kinoform_cluster.ports import address, usable_port
@@ -54,9 +54,9 @@ def test_a_bad_model_is_a_usage_error(tmp_path: Path) -> None:
 
 def test_a_service_is_served_if_its_default_model_is_there() -> None:
     offered = catalogue()
-    here = tuple(kind for kind in KINDS if DEFAULT_MODELS[kind] in offered)
-    assert chosen([], offered) == here
+    assert chosen([], offered) == SERVICES
     assert chosen(["video"], offered) == ("video",)
+    assert chosen([], {"kino-mini": offered["kino-mini"]}) == ("video", "conditioning")
     with pytest.raises(NotServable, match=r"--service mesh.*'form-mini'"):
         chosen(["video", "mesh"], {"kino-mini": offered["kino-mini"]})
 

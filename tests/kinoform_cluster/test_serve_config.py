@@ -6,7 +6,7 @@ import pytest
 import yaml
 
 import kinoform_cluster
-from kinoform.models.card import KINDS
+from kinoform.models.services import SERVICES
 
 CONFIG = Path(kinoform_cluster.__file__).parent / "config" / "local.yaml"
 
@@ -21,7 +21,7 @@ def test_ray_takes_the_config_file_and_finds_what_it_names() -> None:
 
     schema = ServeDeploySchema.model_validate(yaml.safe_load(CONFIG.read_text()))
     args = [ServiceArgs.model_validate(application.args) for application in schema.applications]
-    assert [one.name for one in schema.applications] == [one.service for one in args] == list(KINDS)
+    assert [one.name for one in schema.applications] == [one.service for one in args] == list(SERVICES)
     for application, each in zip(schema.applications, args, strict=True):
         assert import_attr(application.import_path)(each) is not None
     for path in schema.grpc_options.grpc_servicer_functions:

@@ -14,7 +14,7 @@ from google.protobuf.duration_pb2 import Duration
 from google.protobuf.message import Message
 from google.rpc.error_details_pb2 import ErrorInfo
 
-from kinoform.models.card import Kind
+from kinoform.models.services import ServiceName
 from kinoform.serving.bench import Benches
 from kinoform.serving.blobs import Blobs
 from kinoform.serving.config import Rhythm
@@ -101,7 +101,7 @@ class Served:
     service: AnyService
     store: AssetStore
     stub: EngineServiceStub
-    kind: Kind
+    kind: ServiceName
 
     def stream(self) -> Stream:
         return Stream(self.stub.Run(metadata=(("application", self.kind),)))
@@ -135,8 +135,8 @@ class Served:
 
 @asynccontextmanager
 async def several_served(
-    trades: Mapping[Kind, Trade[Any]], assets: Path, *, rhythm: Rhythm = EAGER, max_jobs: int = 8
-) -> AsyncIterator[dict[Kind, Served]]:
+    trades: Mapping[ServiceName, Trade[Any]], assets: Path, *, rhythm: Rhythm = EAGER, max_jobs: int = 8
+) -> AsyncIterator[dict[ServiceName, Served]]:
     """Services on one plain gRPC server."""
     store = AssetStore(str(assets))
     services = {
@@ -158,7 +158,7 @@ async def several_served(
 
 @asynccontextmanager
 async def served(
-    kind: Kind, trade: Trade[Any], assets: Path, *, rhythm: Rhythm = EAGER, max_jobs: int = 8
+    kind: ServiceName, trade: Trade[Any], assets: Path, *, rhythm: Rhythm = EAGER, max_jobs: int = 8
 ) -> AsyncIterator[Served]:
     """One service on a plain gRPC server."""
     async with several_served({kind: trade}, assets, rhythm=rhythm, max_jobs=max_jobs) as peers:

@@ -9,8 +9,8 @@ from pathlib import Path
 from kinoform.gateway.config import GatewayConfig
 from kinoform.gateway.logs import configure
 from kinoform.gateway.server import BadAddress, build
-from kinoform.models.card import KINDS
 from kinoform.models.registry import DEFAULT_MODELS, BadRegistration, catalogue
+from kinoform.models.services import SERVICES
 from kinoform.store.errors import StoreError
 
 EXIT_BAD_START = 2
@@ -45,7 +45,7 @@ def config_from(arguments: argparse.Namespace) -> GatewayConfig:
     data: Path = arguments.data.absolute()
     data.mkdir(parents=True, exist_ok=True)
     token = arguments.engine_token_file.read_text().strip() if arguments.engine_token_file else ""
-    services = arguments.service or KINDS
+    services = arguments.service or SERVICES
     models = {name: entry.card for name, entry in catalogue(arguments.model).items() if entry.card.kind in services}
     return GatewayConfig(
         listen=arguments.listen,
@@ -54,6 +54,7 @@ def config_from(arguments: argparse.Namespace) -> GatewayConfig:
         database=arguments.database or f"sqlite:///{data / 'jobs.db'}",
         assets=arguments.assets or str(data / "assets"),
         cards=models,
+        services=services,
         default_models=DEFAULT_MODELS,
         api_keys=arguments.api_keys,
         tls=tuple(arguments.tls) if arguments.tls else None,
@@ -72,7 +73,7 @@ def parser() -> argparse.ArgumentParser:
     options.add_argument("--assets", metavar="URL", help="asset store elsewhere: any fsspec URL")
     options.add_argument("--model", action="append", default=[], metavar="NAME=FAMILY:PATH", help="offer a model more")
     options.add_argument(
-        "--service", action="append", choices=KINDS, help="offer what this service makes; repeatable (default: all)"
+        "--service", action="append", choices=SERVICES, help="offer what this service makes; repeatable (default: all)"
     )
     options.add_argument("--api-keys", type=Path, metavar="FILE", help="accept only callers with one of these keys")
     options.add_argument("--tls", nargs=2, type=Path, metavar=("CERT", "KEY"), help="serve TLS with these PEM files")

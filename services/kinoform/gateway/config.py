@@ -1,12 +1,13 @@
 """What a gateway is told at start."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from kinoform.gateway.inputs import InputLimits
 from kinoform.gateway.runstream import RunTimes
 from kinoform.models.card import AnyCard, Kind
+from kinoform.models.services import SERVICES, ServiceName
 
 MAX_MESSAGE_BYTES = 4 * 2**20
 """Largest message taken; gRPC itself answers RESOURCE_EXHAUSTED to larger ones."""
@@ -30,6 +31,8 @@ class GatewayConfig:
     """Models offered, by name."""
     default_models: Mapping[Kind, str]
     """Model of requests that name none. A kind whose model here is not among the cards is not offered."""
+    services: Collection[ServiceName] = SERVICES
+    """Generation services that stand behind `engine`."""
     api_keys: Path | None = None
     """File of accepted API keys, one a line; None lets everybody in."""
     tls: tuple[Path, Path] | None = None

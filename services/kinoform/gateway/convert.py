@@ -42,6 +42,11 @@ def stage(name: str) -> job_pb2.Progress.Stage.ValueType:
     return STAGES.get(name, job_pb2.Progress.STAGE_UNSPECIFIED)
 
 
+def request_of(record: JobRecord) -> any_pb2.Any:
+    """The resolved request that made the job."""
+    return any_pb2.Any.FromString(record.submission.request)
+
+
 def job_to_proto(record: JobRecord, *, ahead: int = 0) -> job_pb2.Job:
     """The job as callers see it. ahead: how many jobs stand before it in the queue."""
     asked, status = record.submission, record.status
@@ -49,7 +54,7 @@ def job_to_proto(record: JobRecord, *, ahead: int = 0) -> job_pb2.Job:
         name=record.name,
         state=STATES[status.state],
         model=asked.model,
-        request=any_pb2.Any.FromString(asked.request),
+        request=request_of(record),
         priority=asked.priority,
         labels=asked.labels,
         create_time=timestamp(asked.created_at),
@@ -94,6 +99,8 @@ def report_payload(stored: engine_pb2.OutputStored) -> bytes:
             shown = job_pb2.Output(mesh=stored.mesh)
         case "material":
             shown = job_pb2.Output(material=stored.material)
+        case "conditioning":
+            shown = job_pb2.Output(conditioning=stored.conditioning)
         case None:
             shown = job_pb2.Output()
     return shown.SerializeToString(deterministic=True)

@@ -8,11 +8,13 @@ import grpc
 from google.protobuf import any_pb2
 from google.protobuf.duration_pb2 import Duration
 
+from kinoform.gateway.conditions import Conditions
 from kinoform.gateway.resolve.requests import media_inputs, unpacked
 from kinoform.store.asset_records import Assets
 from kinoform.store.assets import AssetStore
 from kinoform.store.records import Claim
 from kinoform_proto.engine.v1 import engine_pb2, engine_pb2_grpc
+from kinoform_proto.type.v1.type_pb2 import MediaInput
 
 _OPTIONS = (
     ("grpc.initial_reconnect_backoff_ms", 100),
@@ -58,15 +60,21 @@ def _stub(channel: grpc.aio.Channel) -> "engine_pb2_grpc.EngineServiceAsyncStub"
 class StartMaker:
     """Builds the command that begins a run."""
 
-    def __init__(self, assets: Assets, blobs: AssetStore, token: str, keep_alive_s: float) -> None:
+    def __init__(
+        self, assets: Assets, blobs: AssetStore, conditions: Conditions, token: str, keep_alive_s: float
+    ) -> None:
         self._assets = assets
+        self._conditions = conditions
         self._blobs = blobs
         self._token = token
         self._keep_alive = Duration()
         self._keep_alive.FromNanoseconds(int(keep_alive_s * 1e9))
 
     def start(self, claim: Claim) -> engine_pb2.RunRequest:
-        """The job with its checkpoint and inputs. Blocks. Raises NotFound for an input asset deleted meanwhile."""
+        """The job with its checkpoint and inputs. Blocks.
+
+        Raises NotFound for an input deleted meanwhile; NotReady and Unusable for conditionings.
+        """
         asked = claim.record.submission
         request = any_pb2.Any.FromString(asked.request)
         start = engine_pb2.Start(
@@ -86,8 +94,11 @@ class StartMaker:
 
     def _inputs(self, packed: any_pb2.Any) -> dict[str, engine_pb2.Blob]:
         request = unpacked(packed)
-        return {} if request is None else {path: self._blob(given.asset) for path, given in media_inputs(request)}
+        return {} if request is None else {path: self._blob(given) for path, given in media_inputs(request)}
 
-    def _blob(self, asset: str) -> engine_pb2.Blob:
-        record = self._assets.get(asset)
+    def _blob(self, given: MediaInput) -> engine_pb2.Blob:
+        if given.WhichOneof("source") == "conditioning":
+            made = self._conditions.picture(given.conditioning)
+            return engine_pb2.Blob(sha256=made.sha256, size_bytes=made.size, media_type=made.media_type)
+        record = self._assets.get(given.asset)
         return engine_pb2.Blob(sha256=record.sha256, size_bytes=record.size, media_type=record.media_type)

@@ -40,7 +40,7 @@ class BadRequest(GatewayError):
 
 
 class NotOffered(GatewayError):
-    """This server has no model for the kind of work. Another server may, or this one started with such a model."""
+    """This server does not do this kind of work. Another one may, or this one started with the model or service."""
 
     def __init__(self, kind: str, offered: Sequence[str]) -> None:
         super().__init__(kind, offered)
@@ -48,7 +48,20 @@ class NotOffered(GatewayError):
         self.offered = tuple(offered)
 
     def __str__(self) -> str:
-        return f"this server offers no {self.kind} model; it offers: {', '.join(self.offered) or 'nothing'}"
+        return f"this server offers no {self.kind}; it offers: {', '.join(self.offered) or 'nothing'}"
+
+
+class StillNeeded(GatewayError):
+    """Jobs that have not ended need it. They may end, or one may force it."""
+
+    def __init__(self, name: str, jobs: Sequence[str]) -> None:
+        super().__init__(name, jobs)
+        self.name = name
+        self.jobs = tuple(jobs)
+
+    def __str__(self) -> str:
+        others = f" and {len(self.jobs) - 1} more" if len(self.jobs) > 1 else ""
+        return f"{self.name} is needed by {self.jobs[0]}{others}"
 
 
 class Unauthenticated(GatewayError):
@@ -100,6 +113,7 @@ class Answer:
 TABLE: Mapping[type[Exception], Answer] = {
     BadRequest: Answer(grpc.StatusCode.INVALID_ARGUMENT, "BAD_REQUEST"),
     NotOffered: Answer(grpc.StatusCode.FAILED_PRECONDITION, "NOT_OFFERED"),
+    StillNeeded: Answer(grpc.StatusCode.FAILED_PRECONDITION, "STILL_NEEDED"),
     Unauthenticated: Answer(grpc.StatusCode.UNAUTHENTICATED, "API_KEY_INVALID"),
     ShuttingDown: Answer(grpc.StatusCode.UNAVAILABLE, "SHUTTING_DOWN"),
     ChunkCorrupt: Answer(grpc.StatusCode.ABORTED, "CHECKSUM_MISMATCH"),
@@ -168,7 +182,7 @@ def _metadata(error: Exception) -> dict[str, str]:
             return {"committed_bytes": str(error.committed)}
         case ChunkCorrupt():
             return {"committed_bytes": str(error.offset)}
-        case store_errors.NotFound() | store_errors.AlreadyExists() | AssetDamaged():
+        case store_errors.NotFound() | store_errors.AlreadyExists() | AssetDamaged() | StillNeeded():
             return {"name": error.name}
         case _:
             return {}

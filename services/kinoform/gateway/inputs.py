@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import NamedTuple
 
+from kinoform.gateway.conditions import Conditions, NotReady, Unusable
 from kinoform.gateway.errors import Violation
 from kinoform.media.errors import MediaError, MediaTooLarge, MediaUnsupported
 from kinoform.media.image import probe_image
@@ -51,8 +52,11 @@ class Look:
 class Inputs:
     """Judges and stores inputs. All methods block."""
 
-    def __init__(self, assets: Assets, blobs: AssetStore, limits: InputLimits, clock: Callable[[], int]) -> None:
+    def __init__(
+        self, assets: Assets, blobs: AssetStore, conditions: Conditions, limits: InputLimits, clock: Callable[[], int]
+    ) -> None:
         self._assets = assets
+        self._conditions = conditions
         self._blobs = blobs
         self._clock = clock
         self._looks = _looks(limits)
@@ -60,6 +64,8 @@ class Inputs:
 
     def violations(self, path: str, given: MediaInput, project: str) -> list[Violation]:
         """What is wrong with the input at that path of a request: `spec.mesh`."""
+        if given.WhichOneof("source") == "conditioning":
+            return self._unfit(path, given.conditioning, project)
         look = self._look(path)
         if given.WhichOneof("source") == "inline":
             return _broken(f"{path}.inline", given.inline, look)
@@ -94,6 +100,20 @@ class Inputs:
         except AlreadyExists:
             return name
         return name
+
+    def _unfit(self, path: str, name: str, project: str) -> list[Violation]:
+        field = f"{path}.conditioning"
+        if path.rpartition(".")[2] != "image":
+            return [Violation(field, "is a picture, which is not asked for here")]
+        if not name.startswith(f"projects/{project}/"):
+            return [Violation(field, f"{name} belongs to another project")]
+        try:
+            self._conditions.picture(name)
+        except NotReady:  # the job waits for it
+            return []
+        except (NotFound, Unusable) as error:
+            return [Violation(field, str(error))]
+        return []
 
     def _look(self, path: str) -> Look:
         return self._looks[path.rpartition(".")[2]]

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from kinoform.gateway import convert
 from kinoform.gateway.edge import Context
 from kinoform.gateway.errors import ShuttingDown
-from kinoform.gateway.resolve.requests import JobRequest
+from kinoform.gateway.resolve.requests import KeyedRequest
 from kinoform.gateway.submit import Submitter
 from kinoform_proto.job.v1 import job_pb2
 from kinoform_proto.material.v1 import material_pb2, material_pb2_grpc
@@ -21,7 +21,7 @@ class Intake:
     submitter: Submitter
     draining: asyncio.Event
 
-    async def job(self, request: JobRequest) -> job_pb2.Job:
+    async def job(self, request: KeyedRequest) -> job_pb2.Job:
         """The job that the request made, now or before. Raises ShuttingDown, and what `Submitter.submit` raises."""
         if self.draining.is_set():
             raise ShuttingDown

@@ -1,4 +1,4 @@
-"""What this server offers: models by kind, the defaults among them, and the seeds it chooses."""
+"""What this server offers: models by kind, the defaults among them, prepared pictures, and the seeds it chooses."""
 
 from collections.abc import Callable, Iterable, Mapping
 
@@ -16,6 +16,7 @@ from kinoform.models.card import (
     is_mesh,
     is_video,
 )
+from kinoform.models.services import CONDITIONING, ServiceName
 from kinoform_proto.type.v1.type_pb2 import Sampling
 
 
@@ -23,24 +24,31 @@ class Offer:
     """Finds the model that a request means. A kind is offered if its default model is."""
 
     def __init__(
-        self, cards: Mapping[str, AnyCard], defaults: Mapping[Kind, str], choose_seed: Callable[[], int]
+        self,
+        cards: Mapping[str, AnyCard],
+        defaults: Mapping[Kind, str],
+        choose_seed: Callable[[], int],
+        *,
+        conditioning: bool,
     ) -> None:
-        """cards: by name; defaults: the model of requests that name none, even of kinds that are not offered."""
+        """cards: by name; defaults: the model of requests that name none, even of kinds that are not offered;
+        conditioning: whether pictures are prepared."""
         self._defaults = {kind: name for kind, name in defaults.items() if name in cards and cards[name].kind == kind}
         self._choose_seed = choose_seed
+        self._conditioning = conditioning
         self._videos = {name: card for name, card in cards.items() if is_video(card)}
         self._meshes = {name: card for name, card in cards.items() if is_mesh(card)}
         self._materials = {name: card for name, card in cards.items() if is_material(card)}
 
     @property
-    def kinds(self) -> tuple[Kind, ...]:
+    def services(self) -> tuple[ServiceName, ...]:
         """What is offered, sorted."""
-        return tuple(sorted(self._defaults))
+        return tuple(sorted([*self._defaults, *([CONDITIONING] if self._conditioning else [])]))
 
-    def need(self, kind: Kind) -> None:
+    def need(self, service: ServiceName) -> None:
         """Raises NotOffered."""
-        if kind not in self._defaults:
-            raise NotOffered(kind, self.kinds)
+        if service not in self.services:
+            raise NotOffered(service, self.services)
 
     def video(self, name: str) -> VideoCard:
         """The video model of that name, the default one if it is empty. Raises BadRequest, NotOffered."""

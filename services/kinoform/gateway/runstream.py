@@ -1,6 +1,7 @@
 """One attempt at a job: its lease kept, its `Run` stream held, what the replica says written into the log."""
 
 import asyncio
+import contextlib
 from collections.abc import AsyncIterator, Coroutine
 from dataclasses import dataclass
 from typing import Any, TypeVar
@@ -8,6 +9,7 @@ from typing import Any, TypeVar
 import grpc
 import structlog
 
+from kinoform.gateway.conditions import NotReady, Unusable
 from kinoform.gateway.engine_link import EngineLink, StartMaker
 from kinoform.gateway.errors import failure
 from kinoform.gateway.ledger import Books, Ledger
@@ -43,6 +45,8 @@ class RunTimes:
     """Time between two renewals, each with a keepalive to the replica: well below the lease."""
     silence: float = 15.0
     """A stream that says nothing for so long is dead. Replicas send a heartbeat every few seconds."""
+    preparation: float = 0.25
+    """Pause between two looks whether a conditioning is ready."""
     answer: float = 10.0
     """How long a replica may take to let go of a cancelled job."""
 
@@ -151,10 +155,13 @@ class JobRun:
 
     async def _converse(self) -> Ending:
         try:
-            start = await asyncio.to_thread(self._parts.starts.start, self._claim)
-        except NotFound as error:
-            await self._ledger.failed(failure("FAILED_PRECONDITION", "INPUT_GONE", str(error)))
+            start = await self._start()
+        except (NotFound, Unusable) as error:
+            reason = "INPUT_GONE" if isinstance(error, NotFound) else "CONDITIONING_FAILED"
+            await self._ledger.failed(failure("FAILED_PRECONDITION", reason, str(error)))
             return Ending(ended=True)
+        except NotReady as error:
+            return Ending(reason=str(error))
         call = self._parts.link.run(self.kind, self._sending(start))
         try:
             return await self._listen(call)
@@ -166,6 +173,18 @@ class JobRun:
             return Ending(reason="the generation service fell silent", died=self._accepted)
         finally:
             call.cancel()
+
+    async def _start(self) -> engine_pb2.RunRequest:
+        """The first command, once all that the job needs is prepared. Raises NotReady when it shall not wait on."""
+        while True:
+            try:
+                return await asyncio.to_thread(self._parts.starts.start, self._claim)
+            except NotReady:
+                with contextlib.suppress(TimeoutError):
+                    async with asyncio.timeout(self._parts.times.preparation):
+                        await self._hurry.wait()
+                if self._hurry.is_set():
+                    raise
 
     async def _sending(self, start: engine_pb2.RunRequest) -> AsyncIterator[engine_pb2.RunRequest]:
         yield start

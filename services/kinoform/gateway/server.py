@@ -14,6 +14,9 @@ from grpc_reflection.v1alpha import reflection
 from kinoform.gateway.assets import AssetServicer
 from kinoform.gateway.auth import read_keys
 from kinoform.gateway.catalog import CatalogServicer
+from kinoform.gateway.conditioning_servicer import ConditioningServicer
+from kinoform.gateway.conditionings import Conditionings
+from kinoform.gateway.conditions import Conditions
 from kinoform.gateway.config import MAX_MESSAGE_BYTES, GatewayConfig
 from kinoform.gateway.dispatcher import Dispatcher, DispatcherConfig
 from kinoform.gateway.edge import Edge
@@ -34,10 +37,12 @@ from kinoform.gateway.submit import Submitter
 from kinoform.gateway.uploads import Uploader
 from kinoform.gateway.validation import Checker
 from kinoform.gateway.watch import Watcher
+from kinoform.models.services import CONDITIONING
 from kinoform.store.assets import AssetStore
 from kinoform.store.open import Store, open_store
 from kinoform_proto.asset.v1 import asset_pb2, asset_pb2_grpc
 from kinoform_proto.catalog.v1 import catalog_pb2, catalog_pb2_grpc
+from kinoform_proto.conditioning.v1 import conditioning_pb2, conditioning_pb2_grpc
 from kinoform_proto.job.v1 import job_pb2, job_pb2_grpc
 from kinoform_proto.material.v1 import material_pb2, material_pb2_grpc
 from kinoform_proto.mesh.v1 import mesh_pb2, mesh_pb2_grpc
@@ -51,6 +56,7 @@ SERVICES = tuple(
         (video_pb2.DESCRIPTOR, "VideoService"),
         (mesh_pb2.DESCRIPTOR, "MeshService"),
         (material_pb2.DESCRIPTOR, "MaterialService"),
+        (conditioning_pb2.DESCRIPTOR, "ConditioningService"),
         (job_pb2.DESCRIPTOR, "JobService"),
         (asset_pb2.DESCRIPTOR, "AssetService"),
         (catalog_pb2.DESCRIPTOR, "CatalogService"),
@@ -129,10 +135,16 @@ STREAMS_END_S = 0.5
 def build(config: GatewayConfig) -> Gateway:
     """A gateway, its stores opened. Call it inside a running event loop. Raises StoreUnavailable, ValueError."""
     store, blobs = open_store(config.database), AssetStore(config.assets)
-    offer = Offer(config.cards, config.default_models, lambda: secrets.randbits(SEED_BITS))
-    running = _run_parts(config, store, blobs)
+    offer = Offer(
+        config.cards,
+        config.default_models,
+        lambda: secrets.randbits(SEED_BITS),
+        conditioning=CONDITIONING in config.services,
+    )
+    conditions = Conditions(store.jobs)
+    running = _run_parts(config, store, blobs, conditions)
     dispatcher = Dispatcher(
-        running, store.notifier, DispatcherConfig(kinds=offer.kinds, max_running=config.max_running)
+        running, store.notifier, DispatcherConfig(kinds=offer.services, max_running=config.max_running)
     )
     parts = Parts(
         store=store,
@@ -146,8 +158,9 @@ def build(config: GatewayConfig) -> Gateway:
     checker.warm(*(kind() for kind in JOB_REQUESTS), job_pb2.GetJobRequest(), job_pb2.WatchJobRequest())
     keys = None if config.api_keys is None else read_keys(config.api_keys)
     server = grpc.aio.server(interceptors=[Edge(checker, keys)], options=_options(config))
-    inputs = Inputs(store.assets, blobs, config.inputs, now_us)
-    _add_makers(server, Intake(Submitter(store.jobs, inputs, offer, now_us), parts.draining))
+    submitter = Submitter(store.jobs, Inputs(store.assets, blobs, conditions, config.inputs, now_us), offer, now_us)
+    conditionings = Conditionings(conditions, submitter, store.assets, running.books.leftovers)
+    _add_makers(server, Intake(submitter, parts.draining), conditionings)
     _add_keepers(server, config, parts, running.books)
     health_pb2_grpc.add_HealthServicer_to_server(parts.health.servicer, server)
     names = (*SERVICES, health_pb2.DESCRIPTOR.services_by_name["Health"].full_name, reflection.SERVICE_NAME)
@@ -160,20 +173,22 @@ def now_us() -> int:
     return time.time_ns() // 1000
 
 
-def _run_parts(config: GatewayConfig, store: Store, blobs: AssetStore) -> RunParts:
+def _run_parts(config: GatewayConfig, store: Store, blobs: AssetStore, conditions: Conditions) -> RunParts:
     return RunParts(
         jobs=store.jobs,
         books=Books(store.leases, blobs, Leftovers(store.assets, blobs), now_us),
         link=EngineLink(config.engine, config.engine_token),
-        starts=StartMaker(store.assets, blobs, config.engine_token, config.times.lease),
+        starts=StartMaker(store.assets, blobs, conditions, config.engine_token, config.times.lease),
         patience=Patience(config.most_deaths),
         pace=Pace(config.max_running),
         times=config.times,
     )
 
 
-def _add_makers(server: grpc.aio.Server, intake: Intake) -> None:
+def _add_makers(server: grpc.aio.Server, intake: Intake, conditionings: Conditionings) -> None:
     """What makes jobs."""
+    conditioning = ConditioningServicer(conditionings, intake.draining)
+    conditioning_pb2_grpc.add_ConditioningServiceServicer_to_server(conditioning, server)
     video_pb2_grpc.add_VideoServiceServicer_to_server(VideoServicer(intake), server)
     mesh_pb2_grpc.add_MeshServiceServicer_to_server(MeshServicer(intake), server)
     material_pb2_grpc.add_MaterialServiceServicer_to_server(MaterialServicer(intake), server)

@@ -11,7 +11,7 @@ from kinoform.gateway import convert
 from kinoform.gateway.errors import BadRequest
 from kinoform.gateway.inputs import Inputs
 from kinoform.gateway.offer import Offer
-from kinoform.gateway.resolve.requests import JobRequest, copied, media_inputs, resolve
+from kinoform.gateway.resolve.requests import JobRequest, KeyedRequest, copied, media_inputs, resolve
 from kinoform.gateway.resolve.resolved import Resolved
 from kinoform.models.vocabulary import outside_vocabulary
 from kinoform.store.errors import RequestIdReused
@@ -30,7 +30,7 @@ class Submitter:
     clock: Callable[[], int]
     """Microseconds since 1970, UTC."""
 
-    def submit(self, request: JobRequest) -> JobRecord:
+    def submit(self, request: KeyedRequest) -> JobRecord:
         """Queue a job, or find the one that the same request made before. Blocks.
 
         Raises BadRequest with every bad field, NotOffered, RequestIdReused.
@@ -44,12 +44,17 @@ class Submitter:
         settled = copied(request)
         settled.ClearField("request_id")
         resolved = resolve(settled, self.offer)
-        self._take_inputs(settled, resolved, project)
-        submission = self._submission(settled, resolved, key)
+        self.take_inputs(settled, resolved, project)
+        return self.queue(settled, resolved, key)
+
+    def queue(self, request: JobRequest, resolved: Resolved, key: RequestKey) -> JobRecord:
+        """Queue a settled request's job, or find the one that the key made before. Blocks. Raises RequestIdReused."""
+        submission = self._submission(request, resolved, key)
         record, _ = self.jobs.create(submission, list(_first_events(submission)))
         return record
 
-    def _take_inputs(self, request: JobRequest, resolved: Resolved, project: str) -> None:
+    def take_inputs(self, request: JobRequest, resolved: Resolved, project: str) -> None:
+        """Judge a resolved request's inputs; store, in place, those that came with it. Blocks. Raises BadRequest."""
         found = [*resolved.violations]
         refused = {violation.field for violation in found}
         inputs = list(media_inputs(request))
@@ -80,7 +85,7 @@ class Submitter:
         )
 
 
-def _request_key(request: JobRequest) -> RequestKey:
+def _request_key(request: KeyedRequest) -> RequestKey:
     body = copied(request)
     body.ClearField("request_id")
     digest = hashlib.sha256(body.SerializeToString(deterministic=True)).hexdigest()

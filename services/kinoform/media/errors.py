@@ -23,3 +23,7 @@ class MediaUnsupported(MediaError):
 
 class BadFrames(MediaError):
     """Frames that cannot be written: of a wrong shape or type, or none."""
+
+
+class NothingInFront(MediaError):
+    """A picture in which there is nothing of what shall be taken from it. Send another."""

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from PIL import Image, ImageOps, UnidentifiedImageError
 
 from kinoform.media.errors import MediaCorrupt, MediaError, MediaTooLarge, MediaUnsupported
+from kinoform.media.srgb import in_srgb
 
 __all__ = [
     "ImageInfo",
@@ -61,7 +62,8 @@ def probe_image(
 
 
 def load_rgb(data: bytes) -> "NDArray[np.uint8]":
-    """The picture as uint8 (h, w, 3), 0…255: EXIF orientation applied, transparency over white, 16 bits rounded to 8.
+    """The picture as uint8 (h, w, 3), 0…255, in sRGB by its ICC profile: EXIF orientation applied, transparency over
+    white, 16 bits rounded to 8.
 
     Of an animation, the first frame. Raises MediaUnsupported, MediaTooLarge, MediaCorrupt.
     """
@@ -80,13 +82,10 @@ def _pixels(data: bytes, *, keep_alpha: bool) -> "NDArray[np.uint8]":
         raise MediaTooLarge(f"{len(data)} bytes; at most {MAX_BYTES} are allowed")
     with _opened(data) as image:
         _check_size(image.width, image.height, MAX_PIXELS, MAX_SIDE)
-        upright = ImageOps.exif_transpose(_eight_bits(image))
-        if upright.has_transparency_data:
-            colour = upright.convert("RGBA")
-            if keep_alpha:
-                return np.asarray(colour)
-            upright = Image.alpha_composite(Image.new("RGBA", colour.size, "white"), colour)
-        return np.asarray(upright.convert("RGB"))
+        upright = in_srgb(ImageOps.exif_transpose(_eight_bits(image)))
+        if upright.mode == "RGBA" and not keep_alpha:
+            upright = Image.alpha_composite(Image.new("RGBA", upright.size, "white"), upright).convert("RGB")
+        return np.asarray(upright)
 
 
 @contextmanager

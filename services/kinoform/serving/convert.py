@@ -28,7 +28,13 @@ from kinoform.serving.messages import (
     Start,
     Warned,
 )
-from kinoform.serving.reports import MaterialReport, material_report_to_proto, mesh_report_to_proto
+from kinoform.serving.reports import (
+    ConditioningReport,
+    MaterialReport,
+    conditioning_report_to_proto,
+    material_report_to_proto,
+    mesh_report_to_proto,
+)
 from kinoform.serving.requests import ReadTask
 from kinoform.store.assets import Blob
 from kinoform_proto.engine.v1 import engine_pb2 as pb
@@ -114,6 +120,8 @@ def _output(stored: OutputStored) -> pb.OutputStored:
             output.mesh.CopyFrom(mesh_report_to_proto(stored.report))
         case MaterialReport():
             output.material.CopyFrom(material_report_to_proto(stored.report))
+        case ConditioningReport():
+            output.conditioning.CopyFrom(conditioning_report_to_proto(stored.report))
         case None:
             pass
     return output

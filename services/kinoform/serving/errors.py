@@ -44,6 +44,18 @@ class BadInput(ValueError):
         return f"{self.field}: {self.message}"
 
 
+class NotInstalled(RuntimeError):
+    """What the work needs is not on this machine. Whoever runs the service can install it."""
+
+    def __init__(self, what: str, remedy: str) -> None:
+        super().__init__(what, remedy)
+        self.what = what
+        self.remedy = remedy
+
+    def __str__(self) -> str:
+        return f"{self.what} is not installed where this service runs; there: {self.remedy}"
+
+
 class WrongToken(Exception):
     """The caller does not know the secret that gateway and services share."""
 
@@ -56,6 +68,7 @@ STATUS: dict[type[BaseException], tuple[int, str]] = {
     ModelError: (code_pb2.INVALID_ARGUMENT, "MODEL_REFUSED"),
     BadInput: (code_pb2.INVALID_ARGUMENT, "BAD_MEDIA"),
     NoSurface: (code_pb2.FAILED_PRECONDITION, "NO_SURFACE"),
+    NotInstalled: (code_pb2.FAILED_PRECONDITION, "NOT_INSTALLED"),
     WorkerDied: (code_pb2.UNAVAILABLE, "WORKER_DIED"),
     MediaError: (code_pb2.INVALID_ARGUMENT, "BAD_MEDIA"),
     WrongToken: (code_pb2.PERMISSION_DENIED, "WRONG_TOKEN"),

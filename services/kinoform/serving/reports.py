@@ -21,7 +21,29 @@ class MaterialReport:
     """What MaterialX's own validation objects to; empty if nothing."""
 
 
-Report = MeshReport | MaterialReport
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ConditioningReport:
+    """Facts of a prepared picture."""
+
+    width: int
+    height: int
+    coverage: float
+    """Share of it that is edge, or that a cut-out keeps."""
+    colours: tuple[tuple[str, float], ...]
+    """Of a palette: `#rrggbb` and share, the most frequent first."""
+
+
+Report = MeshReport | MaterialReport | ConditioningReport
+
+
+def conditioning_report_to_proto(found: ConditioningReport) -> pb.ConditioningReport:
+    """Writes the facts of a prepared picture."""
+    return pb.ConditioningReport(
+        width=found.width,
+        height=found.height,
+        coverage=found.coverage,
+        colours=[pb.PaletteColour(hex=code, share=share) for code, share in found.colours],
+    )
 
 
 def mesh_report_to_proto(found: MeshReport) -> pb.MeshReport:

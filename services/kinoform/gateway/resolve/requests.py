@@ -9,10 +9,12 @@ from google.protobuf.message import Message
 from kinoform.gateway.errors import BadRequest, NotOffered, Violation
 from kinoform.gateway.offer import Offer
 from kinoform.gateway.resolve.clip import resolve_clip
+from kinoform.gateway.resolve.condition import resolve_condition
 from kinoform.gateway.resolve.material import resolve_material
 from kinoform.gateway.resolve.mesh import resolve_mesh, resolve_process, resolve_texture
 from kinoform.gateway.resolve.resolved import Resolved
 from kinoform.gateway.resolve.turntable import resolve_turntable
+from kinoform_proto.conditioning.v1.conditioning_pb2 import CreateConditioningRequest
 from kinoform_proto.material.v1.material_pb2 import GenerateMaterialRequest
 from kinoform_proto.mesh.v1.mesh_pb2 import (
     GenerateMeshRequest,
@@ -23,7 +25,7 @@ from kinoform_proto.mesh.v1.mesh_pb2 import (
 from kinoform_proto.type.v1.type_pb2 import MediaInput
 from kinoform_proto.video.v1.video_pb2 import GenerateVideoRequest
 
-JobRequest = (
+KeyedRequest = (
     GenerateVideoRequest
     | GenerateMeshRequest
     | ProcessMeshRequest
@@ -31,6 +33,8 @@ JobRequest = (
     | RenderTurntableRequest
     | GenerateMaterialRequest
 )
+"""Each makes a job of its own; its request id tells it from an equal one."""
+JobRequest = KeyedRequest | CreateConditioningRequest
 JOB_REQUESTS: tuple[type[JobRequest], ...] = (
     GenerateVideoRequest,
     GenerateMeshRequest,
@@ -38,6 +42,7 @@ JOB_REQUESTS: tuple[type[JobRequest], ...] = (
     TextureMeshRequest,
     RenderTurntableRequest,
     GenerateMaterialRequest,
+    CreateConditioningRequest,
 )
 M = TypeVar("M", bound=Message)
 
@@ -57,6 +62,8 @@ def resolve(request: JobRequest, offer: Offer) -> Resolved:
             return resolve_turntable(request.spec, offer)
         case GenerateMaterialRequest():
             return resolve_material(request.spec, offer)
+        case CreateConditioningRequest():
+            return resolve_condition(request.spec, offer)
     assert_never(request)
 
 

@@ -4,7 +4,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from kinoform.gateway.errors import Violation
-from kinoform.models.card import AnyCard, Kind
+from kinoform.models.card import AnyCard
+from kinoform.models.services import ServiceName
 from kinoform_proto.type.v1.type_pb2 import Sampling
 
 
@@ -12,7 +13,7 @@ from kinoform_proto.type.v1.type_pb2 import Sampling
 class Resolved:
     """A spec with nothing left open, seen from outside."""
 
-    kind: Kind
+    kind: ServiceName
     """The service that carries it out."""
     card: AnyCard | None = None
     """The model that it needs; None for work without one."""

@@ -3,6 +3,8 @@
 import numpy as np
 import numpy.typing as npt
 
+from kinoform.media.picture.oklab import light_to_oklab
+
 Planes = npt.NDArray[np.float32]
 """(6, n, n) in [0, 1]: red, green, blue, roughness, metallic, height."""
 Vector = npt.NDArray[np.float64]
@@ -39,7 +41,7 @@ def periods(planes: Planes) -> Vector:
 def mean_colour(planes: Planes) -> Vector:
     """(3,) the mean colour in Oklab (Ottosson 2020), averaged as light."""
     light = np.where(planes[:3] <= 0.04045, planes[:3] / 12.92, ((planes[:3] + 0.055) / 1.055) ** 2.4)
-    return _oklab(light.reshape(3, -1).mean(axis=1).astype(np.float64))
+    return light_to_oklab(light.reshape(3, -1).mean(axis=1).astype(np.float64))
 
 
 def seam(planes: Planes) -> tuple[float, float]:
@@ -70,22 +72,3 @@ def _statistics(plane: npt.NDArray[np.float64]) -> Vector:
     shares = np.log(sums / (sums.sum() + noise) + 1e-2)
     asymmetry = np.clip(skewness, -3, 3) * deviation / (deviation + FLAT)
     return np.concatenate([[mean, np.log(deviation + FLAT), asymmetry], shares])
-
-
-def _oklab(light: Vector) -> Vector:
-    cones = np.array(
-        [
-            [0.4122214708, 0.5363325363, 0.0514459929],
-            [0.2119034982, 0.6806995451, 0.1073969566],
-            [0.0883024619, 0.2817188376, 0.6299787005],
-        ]
-    )
-    axes = np.array(
-        [
-            [0.2104542553, 0.7936177850, -0.0040720468],
-            [1.9779984951, -2.4285922050, 0.4505937099],
-            [0.0259040371, 0.7827717662, -0.8086757660],
-        ]
-    )
-    lab: Vector = axes @ np.cbrt(cones @ light)
-    return lab

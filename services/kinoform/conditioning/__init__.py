@@ -1,0 +1,1 @@
+"""Prepares pictures that steer other jobs."""

@@ -1,0 +1,78 @@
+"""What is made of a picture. Needs no torch: it runs in a process of its own."""
+
+from typing import NamedTuple, assert_never
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from kinoform.conditioning.tasks import CutOut, Edges, Palette, Reference
+from kinoform.conditioning.u2net import foreground_alpha
+from kinoform.media.errors import NothingInFront
+from kinoform.media.picture.edges import canny
+from kinoform.media.picture.matte import foreground, hardened
+from kinoform.media.picture.palette import Swatch, bars, palette
+from kinoform.media.picture.sized import sized
+
+Pixels = NDArray[np.uint8]
+
+LEAST_COVERAGE = 0.001
+"""A cut-out with less than this share of the picture is none."""
+
+# One thread: equal pictures give equal bytes on every machine, and other jobs have the other cores.
+cv2.setNumThreads(1)
+
+
+class Made(NamedTuple):
+    """A prepared picture."""
+
+    picture: Pixels
+    """(h, w), (h, w, 3) or (h, w, 4)."""
+    coverage: float = 1.0
+    """Share of it that is edge, or that the cut-out keeps."""
+    mask: Pixels | None = None
+    """(h, w)"""
+    colours: tuple[Swatch, ...] = ()
+
+
+def prepared(pixels: Pixels, wish: Reference | Edges | CutOut | Palette) -> Made:
+    """pixels: (h, w, 3 or 4) uint8 sRGB, upright. Raises NothingInFront."""
+    match wish:
+        case Reference():
+            return Made(pixels if wish.size is None else sized(pixels, *wish.size, wish.fit))
+        case Edges():
+            return lines(canny(on_white(pixels), low=wish.low, high=wish.high, aperture=wish.aperture, blur=wish.blur))
+        case CutOut():
+            return _cut_out(pixels, wish.hardness)
+        case Palette():
+            colours = palette(pixels, wish.colours)
+            if not colours:
+                raise NothingInFront("is transparent everywhere")
+            return Made(bars(colours), colours=colours)
+    assert_never(wish)
+
+
+def lines(picture: Pixels) -> Made:
+    """A picture (h, w) of edges, with their share."""
+    return Made(picture, coverage=float((picture >= 128).mean()))
+
+
+def on_white(pixels: Pixels) -> Pixels:
+    """(h, w, 3) uint8: transparency laid over white."""
+    if pixels.shape[2] == 3:
+        return pixels
+    alpha = pixels[..., 3:].astype(np.float32) / 255
+    return np.asarray(np.rint(pixels[..., :3] * alpha + 255 * (1 - alpha)), np.uint8)
+
+
+def _cut_out(pixels: Pixels, hardness: float) -> Made:
+    """A picture that is transparent already keeps its own alpha: somebody cut it out by hand."""
+    given = pixels.shape[2] == 4 and bool((pixels[..., 3] < 255).any())
+    own = pixels[..., -1].astype(np.float32) / np.float32(255)
+    alpha = hardened(own if given else foreground_alpha(pixels[..., :3]), hardness)
+    coverage = float(alpha.mean())
+    if coverage < LEAST_COVERAGE:
+        raise NothingInFront("has nothing that stands out as its foreground")
+    colours = pixels[..., :3] if given else foreground(pixels[..., :3], alpha)
+    mask = np.asarray(np.rint(alpha * 255), np.uint8)
+    return Made(np.dstack([colours, mask]), coverage=coverage, mask=mask)

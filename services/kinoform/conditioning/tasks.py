@@ -1,0 +1,58 @@
+"""What the conditioning service is asked for."""
+
+from dataclasses import dataclass
+
+from kinoform.media.picture.sized import Fit
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reference:
+    """The picture itself."""
+
+    size: tuple[int, int] | None
+    """(width, height); None for the picture's own."""
+    fit: Fit
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Edges:
+    """See `kinoform.media.picture.edges.canny`."""
+
+    low: float
+    high: float
+    aperture: int
+    blur: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SoftEdges:
+    """Outlines in greys."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CutOut:
+    """The foreground."""
+
+    hardness: float
+    """Of its border, 0 to 1."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Palette:
+    """The main colours."""
+
+    colours: int
+
+
+Wish = Reference | Edges | SoftEdges | CutOut | Palette
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ConditioningTask:
+    """A picture to be prepared."""
+
+    image: str
+    """SHA-256 of its file in the asset store."""
+    max_side: int
+    """A larger picture is made smaller first."""
+    wish: Wish

@@ -1,0 +1,56 @@
+"""ConditioningService: decodes, calls, encodes."""
+
+import asyncio
+
+from kinoform.gateway import tokens
+from kinoform.gateway.conditionings import Conditionings, conditioning_to_proto
+from kinoform.gateway.edge import Context
+from kinoform.gateway.errors import ShuttingDown
+from kinoform_proto.conditioning.v1 import conditioning_pb2 as pb
+from kinoform_proto.conditioning.v1 import conditioning_pb2_grpc
+
+DEFAULT_PAGE = 50
+LARGEST_PAGE = 500
+
+
+class ConditioningServicer(conditioning_pb2_grpc.ConditioningServiceServicer):
+    """Takes requests until the gateway drains."""
+
+    def __init__(self, conditionings: Conditionings, draining: asyncio.Event) -> None:
+        self._conditionings = conditionings
+        self._draining = draining
+
+    async def CreateConditioning(
+        self, request: pb.CreateConditioningRequest, context: Context
+    ) -> pb.CreateConditioningResponse:
+        """The conditioning, new or of an equal request."""
+        if self._draining.is_set():
+            raise ShuttingDown
+        record = await asyncio.to_thread(self._conditionings.create, request)
+        return pb.CreateConditioningResponse(conditioning=conditioning_to_proto(record))
+
+    async def GetConditioning(self, request: pb.GetConditioningRequest, context: Context) -> pb.GetConditioningResponse:
+        """As it stands now."""
+        record = await asyncio.to_thread(self._conditionings.conditions.get, request.name)
+        return pb.GetConditioningResponse(conditioning=conditioning_to_proto(record))
+
+    async def ListConditionings(
+        self, request: pb.ListConditioningsRequest, context: Context
+    ) -> pb.ListConditioningsResponse:
+        """A page of a project's."""
+        listing = tokens.fingerprint("conditionings", request.parent)
+        records, following = await asyncio.to_thread(
+            self._conditionings.page,
+            request.parent.removeprefix("projects/"),
+            page_size=min(request.page_size or DEFAULT_PAGE, LARGEST_PAGE),
+            after=tokens.decode(request.page_token, listing),
+        )
+        shown = [conditioning_to_proto(record) for record in records]
+        return pb.ListConditioningsResponse(conditionings=shown, next_page_token=tokens.encode(following, listing))
+
+    async def DeleteConditioning(
+        self, request: pb.DeleteConditioningRequest, context: Context
+    ) -> pb.DeleteConditioningResponse:
+        """Forget it and its files."""
+        await asyncio.to_thread(self._conditionings.delete, request.name, force=request.force)
+        return pb.DeleteConditioningResponse()

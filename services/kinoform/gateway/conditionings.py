@@ -1,0 +1,122 @@
+"""What callers may do with conditionings."""
+
+import hashlib
+from dataclasses import dataclass
+
+from google.rpc import status_pb2
+
+from kinoform.gateway import convert
+from kinoform.gateway.conditions import Conditions, fingerprint_of, name_of, request_id
+from kinoform.gateway.errors import StillNeeded
+from kinoform.gateway.leftovers import Leftovers
+from kinoform.gateway.resolve.condition import kind_of, resolve_condition
+from kinoform.gateway.resolve.requests import copied, media_inputs, unpacked
+from kinoform.gateway.submit import Submitter
+from kinoform.models.services import CONDITIONING, VERSIONS
+from kinoform.store.asset_records import Assets
+from kinoform.store.errors import NotFound, WrongState
+from kinoform.store.records import Cursor, JobFilter, JobRecord, JobState, RequestKey
+from kinoform_proto.conditioning.v1 import conditioning_pb2 as pb
+
+_STATES = {
+    JobState.SUCCEEDED: pb.Conditioning.STATE_READY,
+    JobState.FAILED: pb.Conditioning.STATE_FAILED,
+    JobState.CANCELLED: pb.Conditioning.STATE_FAILED,
+}
+_UNENDED = frozenset(state for state in JobState if not state.terminal)
+_PAGE = 500
+
+
+@dataclass(frozen=True, slots=True)
+class Conditionings:
+    """Makes, lists and forgets conditionings. All methods block."""
+
+    conditions: Conditions
+    submitter: Submitter
+    assets: Assets
+    leftovers: Leftovers
+
+    def create(self, request: pb.CreateConditioningRequest) -> JobRecord:
+        """The job that prepares it: a new one, or that of an equal request, which is tried again if it has failed.
+
+        Raises BadRequest with every bad field, NotOffered.
+        """
+        settled = copied(request)
+        resolved = resolve_condition(settled.spec, self.submitter.offer)
+        project = settled.parent.removeprefix("projects/")
+        self.submitter.take_inputs(settled, resolved, project)
+        fingerprint = self._fingerprint(settled.spec)
+        record = self.submitter.queue(settled, resolved, RequestKey(id=request_id(fingerprint), fingerprint=""))
+        if record.state in (JobState.FAILED, JobState.CANCELLED):
+            return self._again(record)
+        return record
+
+    def page(self, project: str, *, page_size: int, after: Cursor | None) -> tuple[list[JobRecord], Cursor | None]:
+        """A page, newest first."""
+        kinds = JobFilter(kinds=frozenset({CONDITIONING}))
+        return self.submitter.jobs.list(project, kinds, page_size=page_size, after=after)
+
+    def delete(self, name: str, *, force: bool) -> None:
+        """Forget it and its files. Raises NotFound, WrongState while it is being prepared, StillNeeded."""
+        record = self.conditions.get(name)
+        if not force and (users := self._users(name, record.submission.project)):
+            raise StillNeeded(name, users)
+        self.submitter.jobs.delete(record.name)
+        for output in record.status.outputs:
+            try:
+                self.leftovers.drop(self.assets.delete(output.asset).sha256)
+            except NotFound:  # the caller deleted it already
+                continue
+
+    def _fingerprint(self, spec: pb.ConditioningSpec) -> str:
+        """Of a settled spec: equal for equal bytes, whatever their asset is called."""
+        settings, kind = copied(spec), kind_of(spec)
+        settings.ClearField("image")
+        assert kind is not None  # a rule of the proto
+        source = spec.image.conditioning or self.assets.get(spec.image.asset).sha256
+        digest = hashlib.sha256()
+        for part in (VERSIONS[kind].encode(), source.encode(), settings.SerializeToString(deterministic=True)):
+            digest.update(len(part).to_bytes(8, "big") + part)
+        return digest.hexdigest()
+
+    def _again(self, record: JobRecord) -> JobRecord:
+        now = self.submitter.clock()
+        event = convert.event(now, 0, convert.state_changed(JobState.QUEUED, "asked for again"))
+        try:
+            return self.submitter.jobs.retry(record.name, now=now, event=event)
+        except WrongState:  # somebody else asked, too
+            return self.submitter.jobs.get(record.name)
+
+    def _users(self, name: str, project: str) -> list[str]:
+        """Jobs that have not ended and name it."""
+        found: list[str] = []
+        after = None
+        while True:
+            page, after = self.submitter.jobs.list(project, JobFilter(states=_UNENDED), page_size=_PAGE, after=after)
+            found += [record.name for record in page if _names(record, name)]
+            if after is None:
+                return found
+
+
+def conditioning_to_proto(record: JobRecord) -> pb.Conditioning:
+    """The conditioning that a job prepares, as callers see it."""
+    status = record.status
+    shown = pb.Conditioning(
+        name=name_of(record),
+        state=_STATES.get(status.state, pb.Conditioning.STATE_PREPARING),
+        job=record.name,
+        outputs=[convert.output_to_proto(output) for output in status.outputs],
+        fingerprint=fingerprint_of(record),
+        create_time=convert.timestamp(record.submission.created_at),
+    )
+    request = unpacked(convert.request_of(record))
+    assert isinstance(request, pb.CreateConditioningRequest)
+    shown.spec.CopyFrom(request.spec)
+    if status.error is not None:
+        shown.error.CopyFrom(status_pb2.Status.FromString(status.error))
+    return shown
+
+
+def _names(record: JobRecord, conditioning: str) -> bool:
+    request = unpacked(convert.request_of(record))
+    return request is not None and any(given.conditioning == conditioning for _, given in media_inputs(request))
