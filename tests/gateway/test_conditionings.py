@@ -16,6 +16,7 @@ from kinoform_proto.video.v1.video_pb2 import GenerateVideoRequest
 from tests.gateway import job_requests
 from tests.gateway.gateway_peer import PARENT, Caller, bad_fields, reason, refusal, running, until
 from tests.gateway.scripted_engine import CONDITIONING_REPORT, Script, ScriptedEngine, made_of
+from tests.media.pictures import png_bomb
 
 READY, FAILED, PREPARING = pb.Conditioning.STATE_READY, pb.Conditioning.STATE_FAILED, pb.Conditioning.STATE_PREPARING
 Job = job_pb2.Job
@@ -223,6 +224,39 @@ async def test_bad_requests_name_every_field(caller: Caller) -> None:
     no_kind = pb.CreateConditioningRequest(parent=PARENT)
     no_kind.spec.image.inline = b"no picture"
     assert set(bad_fields(await refusal(create(caller, no_kind)))) >= {"spec.kind"}  # type: ignore[arg-type]
+
+
+HOSTILE = {
+    "svg": b'<svg xmlns="http://www.w3.org/2000/svg"><image href="file:///etc/passwd"/></svg>',
+    "heic": bytes.fromhex("00000018667479706865696300000000") + b"mif1heic" + bytes(64),
+    "url": b"http://169.254.169.254/latest/meta-data/",
+    "path": b"/etc/passwd",
+    "truncated": job_requests.picture(64, 64)[:-40],
+    "bomb": png_bomb(20_000, 20_000),
+    "script before a picture": b"<script>alert(1)</script>" + job_requests.picture(),
+    "zip": job_requests.material(),
+    "nothing": b"\0",
+}
+
+
+@pytest.mark.parametrize("data", HOSTILE.values(), ids=HOSTILE)
+async def test_what_is_no_sound_picture_is_refused_and_nothing_stays(
+    caller: Caller, engine: ScriptedEngine, data: bytes
+) -> None:
+    request = edges()
+    request.spec.image.inline = data
+    assert bad_fields(await refusal(create(caller, request))) == ["spec.image.inline"]  # type: ignore[arg-type]
+    request.spec.image.asset = await caller.keep(data, "image/png")  # whatever its maker calls it
+    assert bad_fields(await refusal(create(caller, request))) == ["spec.image.asset"]  # type: ignore[arg-type]
+    assert await caller.all_jobs() == []
+
+
+async def test_what_follows_a_picture_never_reaches_anybody(caller: Caller, engine: ScriptedEngine) -> None:
+    request = edges()
+    request.spec.image.inline = job_requests.picture() + job_requests.material()  # a PNG that is a ZIP file, too
+    made = await ready(caller, request)
+    assert made.state == READY
+    assert not any(b"PK" in engine.blobs.read(output.sha256) for output in made.outputs)
 
 
 async def test_a_handle_stands_for_a_picture_of_ones_own_alone(caller: Caller) -> None:
