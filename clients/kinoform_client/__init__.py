@@ -3,7 +3,9 @@
 from kinoform_client._core.address import DEFAULT_ADDRESS
 from kinoform_client._core.retry import RetryPolicy
 from kinoform_client.aio.client import AsyncClient
+from kinoform_client.aio.conditioning_handle import AsyncConditioningHandle
 from kinoform_client.aio.handles import AsyncJobHandle, AsyncOutputFile
+from kinoform_client.conditions import Conditioning, ConditioningState, ConditionKind, Fit
 from kinoform_client.errors import (
     AlreadyExistsError,
     AuthenticationError,
@@ -24,11 +26,13 @@ from kinoform_client.errors import (
     Violation,
 )
 from kinoform_client.sync.client import Client
+from kinoform_client.sync.conditioning_handle import ConditioningHandle
 from kinoform_client.sync.handles import JobHandle, OutputFile
 from kinoform_client.types import (
     Asset,
     CheckpointSaved,
     ClipLimits,
+    ConditioningReport,
     Event,
     Job,
     JobProgress,
@@ -57,6 +61,7 @@ __all__ = [
     "AlreadyExistsError",
     "Asset",
     "AsyncClient",
+    "AsyncConditioningHandle",
     "AsyncJobHandle",
     "AsyncOutputFile",
     "AuthenticationError",
@@ -64,10 +69,16 @@ __all__ = [
     "ChecksumError",
     "Client",
     "ClipLimits",
+    "ConditionKind",
+    "Conditioning",
+    "ConditioningHandle",
+    "ConditioningReport",
+    "ConditioningState",
     "DataLossError",
     "DeadlineError",
     "Event",
     "FailedPreconditionError",
+    "Fit",
     "InternalError",
     "InvalidArgumentError",
     "Job",

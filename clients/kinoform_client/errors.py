@@ -70,7 +70,7 @@ class InvalidArgumentError(KinoformError):
 
 
 class NotFoundError(KinoformError):
-    """There is no such job, asset or model."""
+    """There is no such job, asset, conditioning or model."""
 
 
 class AlreadyExistsError(KinoformError):

@@ -160,18 +160,37 @@ class MaterialReport:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ConditioningReport:
+    """What was measured of a prepared picture."""
+
+    size: tuple[int, int]
+    """(width, height) in pixels."""
+    coverage: float
+    """Share of the picture that is edge, or that the cut-out keeps, 0 to 1; 1 where everything is kept."""
+    colours: tuple[tuple[str, float], ...]
+    """A palette's (`#rrggbb`, share of the pixels), the most frequent first; empty for other kinds."""
+
+    @property
+    def summary(self) -> str:
+        """`640 × 480 pixels, 7.3 % covered`; of a palette `640 × 480 pixels, #20262e 61 %, #d0b48c 39 %`."""
+        parts = ["{} × {} pixels".format(*self.size)]
+        parts += [f"{100 * self.coverage:.1f} % covered"] if self.coverage < 1 else []
+        return ", ".join([*parts, *(f"{colour} {100 * share:.0f} %" for colour, share in self.colours)])
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Output:
     """One file that a job made."""
 
     role: str
-    """`video`, `poster`, `swatch`, `material`, a mesh format, or one of its levels: `glb_lod1`."""
+    """`video`, `poster`, `swatch`, `material`, `picture`, `mask`, a mesh format, or one of its levels: `glb_lod1`."""
     asset: str
     """`projects/{p}/assets/{a}`."""
     media_type: str
     size_bytes: int
     sha256: str
     """Lower-case hexadecimal."""
-    report: MeshReport | MaterialReport | None
+    report: MeshReport | MaterialReport | ConditioningReport | None
     """What was found when the file was read back; None for other kinds of files."""
 
 

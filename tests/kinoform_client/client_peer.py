@@ -8,22 +8,23 @@ from grpc_health.v1 import health, health_pb2_grpc
 
 from kinoform_proto.asset.v1 import asset_pb2_grpc
 from kinoform_proto.catalog.v1 import catalog_pb2, catalog_pb2_grpc
+from kinoform_proto.conditioning.v1 import conditioning_pb2_grpc
 from kinoform_proto.job.v1 import job_pb2_grpc
 from kinoform_proto.material.v1 import material_pb2, material_pb2_grpc
 from kinoform_proto.mesh.v1 import mesh_pb2, mesh_pb2_grpc
 from kinoform_proto.video.v1 import video_pb2, video_pb2_grpc
 from tests.kinoform_client.peer_base import abort, not_found
-from tests.kinoform_client.peer_jobs import PeerJobs
+from tests.kinoform_client.peer_conditionings import PeerConditionings
 
 
 class Peer(
-    PeerJobs,
+    PeerConditionings,
     catalog_pb2_grpc.CatalogServiceServicer,
     video_pb2_grpc.VideoServiceServicer,
     mesh_pb2_grpc.MeshServiceServicer,
     material_pb2_grpc.MaterialServiceServicer,
 ):
-    """Jobs, assets and models in memory."""
+    """Jobs, assets, conditionings and models in memory."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -111,6 +112,7 @@ class Served:
         job_pb2_grpc.add_JobServiceServicer_to_server(self.peer, server)
         asset_pb2_grpc.add_AssetServiceServicer_to_server(self.peer, server)
         catalog_pb2_grpc.add_CatalogServiceServicer_to_server(self.peer, server)
+        conditioning_pb2_grpc.add_ConditioningServiceServicer_to_server(self.peer, server)
         video_pb2_grpc.add_VideoServiceServicer_to_server(self.peer, server)
         mesh_pb2_grpc.add_MeshServiceServicer_to_server(self.peer, server)
         material_pb2_grpc.add_MaterialServiceServicer_to_server(self.peer, server)

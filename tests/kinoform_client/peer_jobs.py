@@ -9,6 +9,7 @@ from google.protobuf.any_pb2 import Any
 from google.protobuf.message import Message
 from google.rpc import code_pb2, status_pb2
 
+from kinoform_proto.conditioning.v1 import conditioning_pb2
 from kinoform_proto.job.v1 import job_pb2, job_pb2_grpc
 from kinoform_proto.material.v1 import material_pb2
 from kinoform_proto.mesh.v1 import mesh_pb2
@@ -39,22 +40,26 @@ class PeerJobs(PeerAssets, job_pb2_grpc.JobServiceServicer):
         self.by_request: dict[str, str] = {}
         self.changed = threading.Condition()
         self.at_once: Callable[[str], list[MadeFile]] | None = None
-        """Ends each job as it is accepted, with these files, by what was asked for: `GenerateMesh`."""
+        """Ends each job as it is accepted, with these files, by what was asked for: `GenerateMesh`, `edges`."""
 
     def accept(self, request: Submission, model: str, method: str, context: grpc.ServicerContext) -> job_pb2.Job:
         """The job of a request; the same for the same request id."""
         name = self.by_request.get(request.request_id)
         if name is None:
-            name = f"{request.parent}/jobs/{uuid.uuid4()}"
-            self.by_request[request.request_id] = name
-            packed = Any()
-            packed.Pack(request)
-            self.jobs[name], self.events[name] = job_pb2.Job(name=name, model=model, request=packed, attempt=1), []
-            self.happen(name, state_changed=job_pb2.StateChanged(state=job_pb2.Job.STATE_QUEUED))
-            if self.at_once is not None:
-                self.run(name, files=self.at_once(method))
+            name = self.by_request[request.request_id] = self.queue(request, model, method)
         self.lose(method, context)
         return self.jobs[name]
+
+    def queue(self, request: Submission | conditioning_pb2.CreateConditioningRequest, model: str, kind: str) -> str:
+        """The name of a new job."""
+        name = f"{request.parent}/jobs/{uuid.uuid4()}"
+        packed = Any()
+        packed.Pack(request)
+        self.jobs[name], self.events[name] = job_pb2.Job(name=name, model=model, request=packed, attempt=1), []
+        self.happen(name, state_changed=job_pb2.StateChanged(state=job_pb2.Job.STATE_QUEUED))
+        if self.at_once is not None:
+            self.run(name, files=self.at_once(kind))
+        return name
 
     def GetJob(self, request: job_pb2.GetJobRequest, context: grpc.ServicerContext) -> job_pb2.GetJobResponse:
         self.meet("GetJob", context)
@@ -103,8 +108,7 @@ class PeerJobs(PeerAssets, job_pb2_grpc.JobServiceServicer):
         job = self._job(request.name, context)
         if job.state not in ENDED:
             abort(context, rich_status(code_pb2.FAILED_PRECONDITION, f"{job.name} has not ended"))
-        job.ClearField("error")
-        self.happen(job.name, state_changed=job_pb2.StateChanged(state=job_pb2.Job.STATE_QUEUED))
+        self.again(job)
         self.lose("RetryJob", context)
         return job_pb2.RetryJobResponse(job=job)
 
@@ -152,6 +156,11 @@ class PeerJobs(PeerAssets, job_pb2_grpc.JobServiceServicer):
         """Brings a job to a bad end."""
         self.happen(name, state_changed=job_pb2.StateChanged(state=job_pb2.Job.STATE_FAILED, error=error))
 
+    def again(self, job: job_pb2.Job) -> None:
+        """Queues an ended job once more."""
+        job.ClearField("error")
+        self.happen(job.name, state_changed=job_pb2.StateChanged(state=job_pb2.Job.STATE_QUEUED))
+
     def _output(self, job: str, file: MadeFile) -> job_pb2.Output:
         asset = self.store(file.data, file.media_type, file.name, f"projects/default/assets/{uuid.uuid4()}", job=job)
         output = job_pb2.Output(role=file.role, asset=asset.name, media_type=file.media_type)
@@ -161,6 +170,8 @@ class PeerJobs(PeerAssets, job_pb2_grpc.JobServiceServicer):
                 output.mesh.CopyFrom(file.report)
             case report_pb2.MaterialReport():
                 output.material.CopyFrom(file.report)
+            case report_pb2.ConditioningReport():
+                output.conditioning.CopyFrom(file.report)
         return output
 
     def _job(self, name: str, context: grpc.ServicerContext) -> job_pb2.Job:

@@ -16,7 +16,7 @@ from PIL import Image
 from kinoform_proto.type.v1 import report_pb2
 
 Pixels = NDArray[np.uint8] | NDArray[np.uint16]
-Report = report_pb2.MeshReport | report_pb2.MaterialReport
+Report = report_pb2.MeshReport | report_pb2.MaterialReport | report_pb2.ConditioningReport
 
 MESH_REPORT = report_pb2.MeshReport(
     triangles=12,
@@ -30,6 +30,14 @@ MESH_REPORT = report_pb2.MeshReport(
     textures=[report_pb2.TextureInfo(role="base_colour", width=16, height=16)],
 )
 MATERIAL_REPORT = report_pb2.MaterialReport(size=64, size_m=0.5, tileability_x=1.02, tileability_y=0.98)
+
+CONDITIONING_REPORT = report_pb2.ConditioningReport(width=48, height=48, coverage=0.25)
+PALETTE_REPORT = report_pb2.ConditioningReport(
+    width=48,
+    height=12,
+    coverage=1,
+    colours=[report_pb2.PaletteColour(hex="#3c3c46", share=0.75), report_pb2.PaletteColour(hex="#f0966e", share=0.25)],
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +71,13 @@ def made_by(kind: str) -> list[MadeFile]:
                 swatch,
                 MadeFile("glb", "model/gltf-binary", "sphere.glb", mesh("glb"), MESH_REPORT),
             ]
+        case "reference" | "edges" | "soft_edges":
+            return [MadeFile("picture", "image/png", "picture.png", png(ball(48)), CONDITIONING_REPORT)]
+        case "palette":
+            return [MadeFile("picture", "image/png", "picture.png", png(ball(48)[:12]), PALETTE_REPORT)]
+        case "cut_out":
+            picture = MadeFile("picture", "image/png", "picture.png", png(cut_out()), CONDITIONING_REPORT)
+            return [picture, MadeFile("mask", "image/png", "mask.png", png(cut_out()[..., 3]))]
     raise AssertionError(kind)
 
 
@@ -130,6 +145,13 @@ def ball(size: int) -> NDArray[np.uint8]:
     depth = np.sqrt(np.clip(0.7 - x * x - y * y, 0, None))
     light = np.clip(0.3 * -x - 0.5 * y + 0.9 * depth, 0, 1) * (depth > 0)
     return np.round(np.stack([60 + 180 * light, 60 + 90 * light, 70 + 70 * light], axis=-1)).astype(np.uint8)
+
+
+def cut_out() -> NDArray[np.uint8]:
+    """The ball without its background, (48, 48, 4)."""
+    y, x = np.mgrid[-1:1:48j, -1:1:48j]
+    alpha = np.where(x * x + y * y < 0.7, 255, 0).astype(np.uint8)
+    return np.dstack([ball(48), alpha])
 
 
 def mp4(frames: int = 8, size: int = 48) -> bytes:

@@ -34,9 +34,9 @@ def job_from_proto(proto: job_pb2.Job) -> types.Job:
         priority=proto.priority,
         labels=dict(proto.labels),
         times=types.JobTimes(
-            created=_time(proto.create_time) if proto.HasField("create_time") else None,
-            started=_time(proto.start_time) if proto.HasField("start_time") else None,
-            ended=_time(proto.end_time) if proto.HasField("end_time") else None,
+            created=time_from_proto(proto.create_time) if proto.HasField("create_time") else None,
+            started=time_from_proto(proto.start_time) if proto.HasField("start_time") else None,
+            ended=time_from_proto(proto.end_time) if proto.HasField("end_time") else None,
         ),
         attempt=proto.attempt,
         progress=types.JobProgress(**_progress(proto.progress)),
@@ -51,7 +51,7 @@ def event_from_proto(proto: job_pb2.JobEvent) -> types.Event:
     """The record of an event; a plain Event for a kind that this version does not know."""
     place: dict[str, Any] = {
         "sequence": proto.sequence,
-        "time": _time(proto.time) if proto.HasField("time") else None,
+        "time": time_from_proto(proto.time) if proto.HasField("time") else None,
         "attempt": proto.attempt,
     }
     match proto.WhichOneof("event"):
@@ -93,9 +93,14 @@ def asset_from_proto(proto: asset_pb2.Asset) -> types.Asset:
         media_type=proto.media_type,
         size_bytes=proto.size_bytes,
         sha256=proto.sha256,
-        created=_time(proto.create_time) if proto.HasField("create_time") else None,
+        created=time_from_proto(proto.create_time) if proto.HasField("create_time") else None,
         job=proto.job,
     )
+
+
+def time_from_proto(stamp: Timestamp) -> datetime:
+    """In UTC."""
+    return stamp.ToDatetime(tzinfo=UTC)
 
 
 def _state(number: int) -> types.JobState:
@@ -112,11 +117,7 @@ def _progress(proto: job_pb2.Progress) -> dict[str, Any]:
     }
 
 
-def _time(stamp: Timestamp) -> datetime:
-    return stamp.ToDatetime(tzinfo=UTC)
-
-
-def _report(proto: job_pb2.Output) -> types.MeshReport | types.MaterialReport | None:
+def _report(proto: job_pb2.Output) -> types.MeshReport | types.MaterialReport | types.ConditioningReport | None:
     match proto.WhichOneof("report"):
         case "mesh":
             return _mesh_report(proto.mesh)
@@ -127,6 +128,13 @@ def _report(proto: job_pb2.Output) -> types.MeshReport | types.MaterialReport | 
                 size_m=measured.size_m,
                 tileability=(measured.tileability_x, measured.tileability_y),
                 findings=tuple(measured.findings),
+            )
+        case "conditioning":
+            prepared = proto.conditioning
+            return types.ConditioningReport(
+                size=(prepared.width, prepared.height),
+                coverage=prepared.coverage,
+                colours=tuple((colour.hex, colour.share) for colour in prepared.colours),
             )
     return None
 

@@ -1,7 +1,10 @@
 """How a job came out."""
 
+from kinoform_client.conditions import Conditioning
 from kinoform_client.errors import ErrorDetails, JobCancelledError, JobFailedError, NotFoundError
 from kinoform_client.types import Job, JobState, MeshFormat, Output
+
+_MAIN = ("video", "material", "picture")
 
 
 def raise_unless_succeeded(job: Job) -> None:
@@ -14,21 +17,21 @@ def raise_unless_succeeded(job: Job) -> None:
         raise JobFailedError(job, message, cause.details if cause else ErrorDetails())
 
 
-def output_of(job: Job, role: str) -> Output:
+def output_of(maker: Job | Conditioning, role: str) -> Output:
     """The file of a role. Raises NotFoundError."""
-    for output in job.outputs:
+    for output in maker.outputs:
         if output.role == role:
             return output
-    raise NotFoundError(f"{job.name} has no output {role!r}", ErrorDetails(code="NOT_FOUND"))
+    raise NotFoundError(f"{maker.name} has no output {role!r}", ErrorDetails(code="NOT_FOUND"))
 
 
 def main_output(job: Job) -> Output:
-    """What the job was asked for: the video, the material, or the mesh in its first format. Raises NotFoundError.
+    """What the job was asked for: video, material, prepared picture, or the mesh in its first format.
 
-    A material also comes with a mesh, the sphere that shows it; so meshes are looked for last.
+    A material also comes with a mesh, the sphere that shows it; so meshes are looked for last. Raises NotFoundError.
     """
-    roles = ("video", "material", *(output.role for output in job.outputs if output.role in list(MeshFormat)))
     for output in job.outputs:
-        if output.role in roles[:2]:
+        if output.role in _MAIN:
             return output
-    return output_of(job, next(iter(roles[2:]), "video"))
+    meshes = (output.role for output in job.outputs if output.role in list(MeshFormat))
+    return output_of(job, next(meshes, "video"))

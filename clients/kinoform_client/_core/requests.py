@@ -15,6 +15,7 @@ from kinoform_proto.video.v1 import video_pb2
 INLINE_LIMIT = 1 << 20
 """Bytes of a file that may travel inside a request; larger ones go through an upload."""
 ASSET_NAME = re.compile(r"projects/[a-z0-9-]{1,63}/assets/[a-z0-9-]{1,63}")
+CONDITIONING_NAME = re.compile(r"projects/[a-z0-9-]{1,63}/conditionings/[0-9a-f]{64}")
 
 Request = TypeVar(
     "Request",

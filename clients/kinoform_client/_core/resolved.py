@@ -6,6 +6,7 @@ from google.protobuf.any_pb2 import Any as AnyProto
 from google.protobuf.json_format import MessageToDict
 from google.protobuf.message import Message
 
+from kinoform_proto.conditioning.v1 import conditioning_pb2
 from kinoform_proto.material.v1 import material_pb2
 from kinoform_proto.mesh.v1 import mesh_pb2
 from kinoform_proto.video.v1 import video_pb2
@@ -17,6 +18,7 @@ _KINDS: tuple[type[Message], ...] = (
     mesh_pb2.TextureMeshRequest,
     mesh_pb2.RenderTurntableRequest,
     material_pb2.GenerateMaterialRequest,
+    conditioning_pb2.CreateConditioningRequest,
 )
 
 

@@ -9,6 +9,8 @@ from kinoform_client._core.channel import HEALTH_METHOD, HEALTH_REQUEST, HEALTH_
 from kinoform_client._core.retry import RetryPolicy
 from kinoform_client.aio.assets import AsyncAssets
 from kinoform_client.aio.calls import AsyncCaller
+from kinoform_client.aio.conditioning_handle import AsyncConditioningHandle
+from kinoform_client.aio.conditionings import AsyncConditionings
 from kinoform_client.aio.handles import AsyncJobHandle
 from kinoform_client.aio.jobs import AsyncJobs
 from kinoform_client.aio.materials import AsyncMaterials
@@ -45,22 +47,28 @@ class AsyncClient:
         self.settings: Settings = settings(address, api_key)
         self._own_channel = channel is None
         self._channel = connect(self.settings.address, root_certificates) if channel is None else channel
-        caller = AsyncCaller(
+        self._caller = AsyncCaller(
             stubs(self._channel),
             project=project,
             metadata=key_metadata(self.settings.api_key),
             policy=retry or RetryPolicy(),
         )
-        self.jobs = AsyncJobs(caller)
-        self.assets = AsyncAssets(caller)
-        self.models = AsyncModels(caller)
-        self.videos = AsyncVideos(caller, self.jobs, self.assets)
-        self.meshes = AsyncMeshes(caller, self.jobs, self.assets)
-        self.materials = AsyncMaterials(caller, self.jobs, self.assets)
+        self.jobs = AsyncJobs(self._caller)
+        self.assets = AsyncAssets(self._caller)
+        self.models = AsyncModels(self._caller)
+        self.conditionings = AsyncConditionings(self._caller, self.jobs, self.assets)
+        self.videos = AsyncVideos(self._caller, self.jobs, self.assets)
+        self.meshes = AsyncMeshes(self._caller, self.jobs, self.assets)
+        self.materials = AsyncMaterials(self._caller, self.jobs, self.assets)
 
     async def job(self, name: str) -> AsyncJobHandle:
         """A job that was submitted earlier, in hand again. Raises NotFoundError."""
         return AsyncJobHandle(self.jobs, self.assets, await self.jobs.get(name))
+
+    async def conditioning(self, name: str) -> AsyncConditioningHandle:
+        """A conditioning that was created earlier, in hand again. Raises NotFoundError."""
+        record = await self.conditionings.get(name)
+        return AsyncConditioningHandle(self._caller, self.jobs, self.assets, record)
 
     async def serving(self, timeout: float = 5.0) -> bool:
         """The server answers that a request would succeed now. Not tried again. Raises KinoformError."""

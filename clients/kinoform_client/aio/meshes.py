@@ -11,7 +11,7 @@ from kinoform_client._core.requests import Sampling
 from kinoform_client.aio.assets import AsyncAssets
 from kinoform_client.aio.calls import AsyncCaller
 from kinoform_client.aio.handles import AsyncJobHandle
-from kinoform_client.aio.inputs import Input, maybe_input, media_input
+from kinoform_client.aio.inputs import Input, PictureInput, maybe_input, maybe_picture, media_input
 from kinoform_client.aio.jobs import AsyncJobs
 from kinoform_client.types import MeshFormat, VideoFormat
 from kinoform_proto.job.v1 import job_pb2
@@ -20,10 +20,11 @@ from kinoform_proto.job.v1 import job_pb2
 class AsyncMeshes:
     """`client.meshes`: in metres, Y up, front towards +Z.
 
-    Meshes and pictures are a file's path, its bytes, a stored asset or its name, or an output of another job. `formats`
-    are `glb`, `usdz`, `usdc`, `obj`, `ply`, `stl`, `3mf`, one or several. What is left out, the server chooses;
-    `job.job.request` says what. Everything here returns its job at once, gives the same job for the same `request_id`,
-    and raises InvalidArgumentError, naming every bad field, ResourceExhaustedError, UnavailableError and their kin.
+    Meshes and pictures are a file's path, its bytes, a stored asset or its name, or an output of another job; pictures
+    also a conditioning or its name. `formats` are `glb`, `usdz`, `usdc`, `obj`, `ply`, `stl`, `3mf`, one or several.
+    What is left out, the server chooses; `job.job.request` says what. Everything here returns its job at once, gives
+    the same job for the same `request_id`, and raises InvalidArgumentError, naming every bad field,
+    ResourceExhaustedError, UnavailableError and their kin.
     """
 
     def __init__(self, caller: AsyncCaller, jobs: AsyncJobs, assets: AsyncAssets) -> None:
@@ -36,7 +37,7 @@ class AsyncMeshes:
         self,
         prompt: str | None = None,
         *,
-        image: Input | None = None,
+        image: PictureInput | None = None,
         model: str = "",
         steps: int | None = None,
         guidance: float | None = None,
@@ -61,7 +62,7 @@ class AsyncMeshes:
         shape = core.Shape(
             prompt=prompt,
             negative_prompt=negative_prompt,
-            image=await maybe_input(self._assets, image),
+            image=await maybe_picture(self._assets, image),
             model=model,
             sampling=Sampling(seed=seed, steps=steps, guidance=guidance, reproducible=reproducible),
             resolution=resolution,
@@ -97,7 +98,7 @@ class AsyncMeshes:
         detail, each with a quarter of the triangles of the one before.
         """
         change = core.Change(
-            mesh=await media_input(self._assets, mesh),
+            mesh=await media_input(self._assets, mesh, "mesh"),
             repair=repair,
             close=close,
             height_m=height_m,
@@ -134,10 +135,10 @@ class AsyncMeshes:
         tile_m: edge of a tile on the mesh in metres. texture_size: edge of the baked textures in pixels.
         """
         look = core.Look(
-            mesh=await media_input(self._assets, mesh),
+            mesh=await media_input(self._assets, mesh, "mesh"),
             prompt=prompt,
             negative_prompt=negative_prompt,
-            material=await maybe_input(self._assets, material),
+            material=await maybe_input(self._assets, material, "material"),
             model=model,
             sampling=Sampling(seed=seed, steps=steps, guidance=guidance, reproducible=reproducible),
             tile_m=tile_m,
@@ -168,7 +169,7 @@ class AsyncMeshes:
         transparent.
         """
         turntable = core.Turntable(
-            mesh=await media_input(self._assets, mesh),
+            mesh=await media_input(self._assets, mesh, "mesh"),
             frames=frames,
             size=size,
             fps=fps,

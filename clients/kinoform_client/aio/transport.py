@@ -15,6 +15,7 @@ from kinoform_client._core.status import error_from_call
 from kinoform_client.errors import ErrorDetails, InternalError, KinoformError, UnavailableError
 from kinoform_proto.asset.v1.asset_pb2_grpc import AssetServiceStub
 from kinoform_proto.catalog.v1.catalog_pb2_grpc import CatalogServiceStub
+from kinoform_proto.conditioning.v1.conditioning_pb2_grpc import ConditioningServiceStub
 from kinoform_proto.job.v1.job_pb2_grpc import JobServiceStub
 from kinoform_proto.material.v1.material_pb2_grpc import MaterialServiceStub
 from kinoform_proto.mesh.v1.mesh_pb2_grpc import MeshServiceStub
@@ -23,6 +24,7 @@ from kinoform_proto.video.v1.video_pb2_grpc import VideoServiceStub
 if TYPE_CHECKING:
     from kinoform_proto.asset.v1.asset_pb2_grpc import AssetServiceAsyncStub
     from kinoform_proto.catalog.v1.catalog_pb2_grpc import CatalogServiceAsyncStub
+    from kinoform_proto.conditioning.v1.conditioning_pb2_grpc import ConditioningServiceAsyncStub
     from kinoform_proto.job.v1.job_pb2_grpc import JobServiceAsyncStub
     from kinoform_proto.material.v1.material_pb2_grpc import MaterialServiceAsyncStub
     from kinoform_proto.mesh.v1.mesh_pb2_grpc import MeshServiceAsyncStub
@@ -44,6 +46,7 @@ class Stubs:
 
     assets: AssetServiceAsyncStub
     catalog: CatalogServiceAsyncStub
+    conditionings: ConditioningServiceAsyncStub
     jobs: JobServiceAsyncStub
     materials: MaterialServiceAsyncStub
     meshes: MeshServiceAsyncStub
@@ -62,6 +65,7 @@ def stubs(channel: Channel) -> Stubs:
     return Stubs(
         assets=cast("AssetServiceAsyncStub", AssetServiceStub(channel)),
         catalog=cast("CatalogServiceAsyncStub", CatalogServiceStub(channel)),
+        conditionings=cast("ConditioningServiceAsyncStub", ConditioningServiceStub(channel)),
         jobs=cast("JobServiceAsyncStub", JobServiceStub(channel)),
         materials=cast("MaterialServiceAsyncStub", MaterialServiceStub(channel)),
         meshes=cast("MeshServiceAsyncStub", MeshServiceStub(channel)),

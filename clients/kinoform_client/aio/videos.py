@@ -11,7 +11,7 @@ from kinoform_client._core.requests import Sampling
 from kinoform_client.aio.assets import AsyncAssets
 from kinoform_client.aio.calls import AsyncCaller
 from kinoform_client.aio.handles import AsyncJobHandle
-from kinoform_client.aio.inputs import Input, maybe_input
+from kinoform_client.aio.inputs import PictureInput, maybe_picture
 from kinoform_client.aio.jobs import AsyncJobs
 from kinoform_client.types import Upscale, VideoFormat
 
@@ -28,7 +28,7 @@ class AsyncVideos:
         self,
         prompt: str,
         *,
-        image: Input | None = None,
+        image: PictureInput | None = None,
         model: str = "",
         frames: int | None = None,
         width: int | None = None,
@@ -48,8 +48,8 @@ class AsyncVideos:
     ) -> AsyncJobHandle:
         """Has a clip made, and returns its job at once.
 
-        image: the first frame, for models that take one: a file's path, PNG, JPEG or WebP bytes, a stored asset, or an
-        output of another job.
+        image: the first frame, for models that take one: a file's path, PNG, JPEG or WebP bytes, a stored asset, an
+        output of another job, or a conditioning.
         frames: length. width, height: generated size in pixels. fps: exact frame rate, `24` or `"24000/1001"`.
         format: `mp4`, `webm`, `gif` or `png` (frames in a ZIP file). view_size: (width, height) to enlarge to.
         What is left out, the server chooses; `handle.job.request` says what. The same `request_id` gives the same job.
@@ -58,7 +58,7 @@ class AsyncVideos:
         clip = Clip(
             prompt=prompt,
             negative_prompt=negative_prompt,
-            image=await maybe_input(self._assets, image),
+            image=await maybe_picture(self._assets, image),
             model=model,
             frames=frames,
             width=width,

@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 from typer.core import TyperGroup
 
-from kinoform_client.cli import asset, demo, doctor, job, material, mesh, models, serve, video
+from kinoform_client.cli import asset, condition, demo, doctor, job, material, mesh, models, serve, video
 from kinoform_client.cli.session import EXITS, Exit, Session, note
 from kinoform_client.errors import InvalidArgumentError, KinoformError, UnavailableError
 
@@ -44,6 +44,7 @@ app = typer.Typer(
 app.add_typer(video.app, name="video")
 app.add_typer(mesh.app, name="mesh")
 app.add_typer(material.app, name="material")
+app.add_typer(condition.app, name="condition")
 app.add_typer(job.app, name="job")
 app.add_typer(asset.app, name="asset")
 app.command("models")(models.models)

@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from kinoform_client.cli.progress import JobView, new_bar
-from kinoform_client.cli.session import print_json, print_lines, print_table, session
+from kinoform_client.cli.session import local_time, print_json, print_lines, print_table, session
 
 app = typer.Typer(help="Move files to and from the server.", no_args_is_help=True)
 
@@ -63,8 +63,7 @@ def list_assets(
             if as_json:
                 print_json(asset)
                 continue
-            created = "" if asset.created is None else asset.created.astimezone().strftime("%Y-%m-%d %H:%M:%S")
             short = asset.name.rpartition("/")[2]
-            rows.append((short, asset.display_name, asset.media_type, str(asset.size_bytes), created))
+            rows.append((short, asset.display_name, asset.media_type, str(asset.size_bytes), local_time(asset.created)))
     if not as_json:
         print_table(rows)

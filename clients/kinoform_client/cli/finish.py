@@ -9,7 +9,7 @@ from kinoform_client.cli.places import Place
 from kinoform_client.cli.progress import JobView, new_bar
 from kinoform_client.cli.session import Exit, note, plain, print_json, print_lines
 from kinoform_client.sync.handles import JobHandle
-from kinoform_client.types import Job
+from kinoform_client.types import ConditioningReport, Job
 
 
 def follow(job: JobHandle, place: Place, *, wait: bool, previews: Path | None, as_json: bool) -> None:
@@ -50,5 +50,5 @@ def _report(job: Job) -> None:
     if main is not None:
         note(main.summary)
     for role, report in reports:
-        for finding in report.findings:
+        for finding in () if isinstance(report, ConditioningReport) else report.findings:
             note(f"warning: {role}: {finding}")

@@ -11,9 +11,10 @@ from kinoform_client.cli.finish import finish
 from kinoform_client.cli.material_place import material_place
 from kinoform_client.cli.mesh_place import mesh_place
 from kinoform_client.cli.options import parse_labels
+from kinoform_client.cli.picture_place import picture_place
 from kinoform_client.cli.places import Place
 from kinoform_client.cli.progress import JobView, new_bar, phase
-from kinoform_client.cli.session import Exit, note, plain, print_json, print_table, session
+from kinoform_client.cli.session import Exit, local_time, note, plain, print_json, print_table, session
 from kinoform_client.errors import invalid
 from kinoform_client.sync.handles import JobHandle
 from kinoform_client.types import Event, Job, JobState
@@ -105,6 +106,8 @@ def _place(job: Job, output: str) -> Place:
             return mesh_place(output, "mesh")
         case "GenerateMaterial":
             return material_place(output, "material")
+        case "CreateConditioning":
+            return picture_place(output, "picture")
     raise invalid("--output", f"a {job.kind} job makes nothing that this version can save")
 
 
@@ -141,7 +144,8 @@ def _facts(job: Job) -> list[tuple[str, str]]:
     facts += [("model", job.model), ("prompt", _prompt(job))]
     if not job.state.ended:
         facts.append(("progress", phase(job.progress)))
-    facts += [("seed", str(job.request.get("spec", {}).get("sampling", {}).get("seed", ""))), ("created", _when(job))]
+    facts.append(("seed", str(job.request.get("spec", {}).get("sampling", {}).get("seed", ""))))
+    facts.append(("created", local_time(job.times.created)))
     if job.attempt > 1:
         facts.append(("attempt", str(job.attempt)))
     facts += [("label", f"{key}={value}") for key, value in job.labels.items()]
@@ -155,12 +159,9 @@ def _facts(job: Job) -> list[tuple[str, str]]:
 
 def _row(job: Job) -> tuple[str, str, str, str, str, str, str]:
     progress = "" if job.state.ended else phase(job.progress)
-    return (job.name.rpartition("/")[2], job.state, progress, job.kind, job.model, _when(job), _prompt(job))
+    created = local_time(job.times.created)
+    return (job.name.rpartition("/")[2], job.state, progress, job.kind, job.model, created, _prompt(job))
 
 
 def _prompt(job: Job) -> str:
     return str(job.request.get("spec", {}).get("prompt", {}).get("text", ""))
-
-
-def _when(job: Job) -> str:
-    return "" if job.times.created is None else job.times.created.astimezone().strftime("%Y-%m-%d %H:%M:%S")

@@ -7,6 +7,7 @@ import typer
 from kinoform_client.cli import options
 from kinoform_client.cli.clip_place import clip_place
 from kinoform_client.cli.finish import follow
+from kinoform_client.cli.job_picture import Condition, job_picture
 from kinoform_client.cli.mesh_place import mesh_place
 from kinoform_client.cli.places import slug, stem_of
 from kinoform_client.cli.session import session
@@ -36,6 +37,7 @@ def generate(
     context: typer.Context,
     prompt: Annotated[str | None, typer.Argument(help="What to make.", show_default=False)] = None,
     image: Annotated[str | None, typer.Option(help="Picture of it: PNG, JPEG, WebP, or an asset's name.")] = None,
+    condition: Condition = None,
     triangles: Triangles = None,
     height_m: Height = None,
     lods: Lods = None,
@@ -56,13 +58,13 @@ def generate(
     wait: options.Wait = True,
 ) -> None:
     """Make a mesh from a PROMPT, from a picture, or from both."""
-    if prompt is None and image is None:
-        raise invalid("PROMPT", "say what to make, or give a picture of it with --image")
-    place = mesh_place(output, slug(prompt or stem_of(image or "", "mesh"), "mesh"))
+    picture = job_picture(image, condition)
+    if prompt is None and picture is None:
+        raise invalid("PROMPT", "say what to make, or give a picture of it with --image or --condition")
+    place = mesh_place(output, slug(prompt or ("" if picture is None else picture.stem("mesh")), "mesh"))
     with session(context).client() as client:
         job = client.meshes.generate(
             prompt,
-            image=image,
             model=model,
             steps=steps,
             guidance=guidance,
@@ -77,6 +79,8 @@ def generate(
             formats=place.formats(format, lods),
             priority=priority,
             labels=options.parse_labels(label),
+            # last, when every other option is known to be right: it has the picture prepared
+            image=None if picture is None else picture.given(client, priority),
         )
         follow(job, place, wait=wait, previews=previews, as_json=as_json)
 

@@ -1,10 +1,13 @@
 """Options that several commands have, in one wording."""
 
+import re
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
+from kinoform_client._core.conditionings import KINDS
+from kinoform_client.conditions import ConditionKind
 from kinoform_client.errors import invalid
 
 Model = Annotated[str, typer.Option(help="Model; the server's default if left out.")]
@@ -30,3 +33,19 @@ def parse_labels(pairs: list[str] | None) -> dict[str, str]:
             raise invalid("--label", f"must be KEY=VALUE, got {pair!r}")
         found[key] = value
     return found
+
+
+def parse_size(option: str, text: str) -> tuple[int, int]:
+    """`256x256`. Raises InvalidArgumentError, naming the option."""
+    found = re.fullmatch(r"(\d{1,5})[xX×](\d{1,5})", text)
+    if not found:
+        raise invalid(option, f"must be WIDTHxHEIGHT, like 256x256; got {text!r}")
+    return int(found[1]), int(found[2])
+
+
+def parse_kind(option: str, text: str) -> ConditionKind:
+    """`cut_out`, also as `cut-out`. Raises InvalidArgumentError, naming the option."""
+    named = text.replace("-", "_")
+    if named not in KINDS:
+        raise invalid(option, f"the kind must be one of {', '.join(KINDS)}; got {text!r}")
+    return ConditionKind(named)

@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Protocol
 
-from kinoform_client._core.requests import ASSET_NAME
+from kinoform_client._core.requests import ASSET_NAME, CONDITIONING_NAME
 from kinoform_client.cli.progress import JobView
 from kinoform_client.sync.handles import JobHandle
 
@@ -24,8 +24,8 @@ def slug(prompt: str, fallback: str) -> str:
 
 
 def stem_of(file: str, fallback: str) -> str:
-    """The stem of an input file's name, for what is made of it; assets have none."""
-    return fallback if ASSET_NAME.fullmatch(file) else Path(file).stem
+    """The stem of an input file's name, for what is made of it; assets and conditionings have none."""
+    return fallback if ASSET_NAME.fullmatch(file) or CONDITIONING_NAME.fullmatch(file) else Path(file).stem
 
 
 def unused(stem: str, suffixes: Iterable[str]) -> str:

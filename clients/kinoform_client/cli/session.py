@@ -95,6 +95,11 @@ def print_table(rows: Sequence[Sequence[str]]) -> None:
     print_lines(*("  ".join(map(str.ljust, row, widths)).rstrip() for row in rows))
 
 
+def local_time(moment: datetime | None) -> str:
+    """`2026-01-31 17:05:00`, where this machine is; empty for what has not happened."""
+    return "" if moment is None else moment.astimezone().strftime("%Y-%m-%d %H:%M:%S")
+
+
 def note(text: str) -> None:
     """A line for people, on stderr."""
     stderr.print(text, markup=False, soft_wrap=True)

@@ -1,6 +1,5 @@
 """`kinoform video`."""
 
-import re
 from typing import Annotated
 
 import typer
@@ -8,9 +7,9 @@ import typer
 from kinoform_client.cli import options
 from kinoform_client.cli.clip_place import clip_place
 from kinoform_client.cli.finish import follow
+from kinoform_client.cli.job_picture import Condition, job_picture
 from kinoform_client.cli.places import slug
 from kinoform_client.cli.session import session
-from kinoform_client.errors import invalid
 from kinoform_client.types import Upscale
 
 app = typer.Typer(help="Make video clips.", no_args_is_help=True)
@@ -26,6 +25,7 @@ def generate(
     context: typer.Context,
     prompt: Annotated[str, typer.Argument(help="What to show.", show_default=False)],
     image: Annotated[str | None, typer.Option(help="First frame: PNG, JPEG or WebP file, or an asset's name.")] = None,
+    condition: Condition = None,
     model: options.Model = "",
     frames: Annotated[int | None, typer.Option(help="Length in frames.")] = None,
     width: Annotated[int | None, typer.Option(help="Width in pixels.")] = None,
@@ -49,11 +49,11 @@ def generate(
     wait: options.Wait = True,
 ) -> None:
     """Make a clip from a PROMPT, follow it, and save it."""
+    picture = job_picture(image, condition)
     place = clip_place(output, slug(prompt, "clip"))
     with session(context).client() as client:
         job = client.videos.generate(
             prompt,
-            image=image,
             model=model,
             frames=frames,
             width=width,
@@ -65,17 +65,11 @@ def generate(
             negative_prompt=negative,
             reproducible=reproducible,
             format=place.format,
-            view_size=None if view_size is None else parse_size(view_size),
+            view_size=None if view_size is None else options.parse_size("--view-size", view_size),
             upscale=upscale,
             priority=priority,
             labels=options.parse_labels(label),
+            # last, when every other option is known to be right: it has the picture prepared
+            image=None if picture is None else picture.given(client, priority),
         )
         follow(job, place, wait=wait, previews=previews, as_json=as_json)
-
-
-def parse_size(text: str) -> tuple[int, int]:
-    """`256x256`. Raises InvalidArgumentError."""
-    found = re.fullmatch(r"(\d{1,5})[xX×](\d{1,5})", text)
-    if not found:
-        raise invalid("--view-size", f"must be WIDTHxHEIGHT, like 256x256; got {text!r}")
-    return int(found[1]), int(found[2])

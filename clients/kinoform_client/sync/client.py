@@ -10,6 +10,8 @@ from kinoform_client._core.channel import HEALTH_METHOD, HEALTH_REQUEST, HEALTH_
 from kinoform_client._core.retry import RetryPolicy
 from kinoform_client.sync.assets import Assets
 from kinoform_client.sync.calls import Caller
+from kinoform_client.sync.conditioning_handle import ConditioningHandle
+from kinoform_client.sync.conditionings import Conditionings
 from kinoform_client.sync.handles import JobHandle
 from kinoform_client.sync.jobs import Jobs
 from kinoform_client.sync.materials import Materials
@@ -46,22 +48,28 @@ class Client:
         self.settings: Settings = settings(address, api_key)
         self._own_channel = channel is None
         self._channel = connect(self.settings.address, root_certificates) if channel is None else channel
-        caller = Caller(
+        self._caller = Caller(
             stubs(self._channel),
             project=project,
             metadata=key_metadata(self.settings.api_key),
             policy=retry or RetryPolicy(),
         )
-        self.jobs = Jobs(caller)
-        self.assets = Assets(caller)
-        self.models = Models(caller)
-        self.videos = Videos(caller, self.jobs, self.assets)
-        self.meshes = Meshes(caller, self.jobs, self.assets)
-        self.materials = Materials(caller, self.jobs, self.assets)
+        self.jobs = Jobs(self._caller)
+        self.assets = Assets(self._caller)
+        self.models = Models(self._caller)
+        self.conditionings = Conditionings(self._caller, self.jobs, self.assets)
+        self.videos = Videos(self._caller, self.jobs, self.assets)
+        self.meshes = Meshes(self._caller, self.jobs, self.assets)
+        self.materials = Materials(self._caller, self.jobs, self.assets)
 
     def job(self, name: str) -> JobHandle:
         """A job that was submitted earlier, in hand again. Raises NotFoundError."""
         return JobHandle(self.jobs, self.assets, self.jobs.get(name))
+
+    def conditioning(self, name: str) -> ConditioningHandle:
+        """A conditioning that was created earlier, in hand again. Raises NotFoundError."""
+        record = self.conditionings.get(name)
+        return ConditioningHandle(self._caller, self.jobs, self.assets, record)
 
     def serving(self, timeout: float = 5.0) -> bool:
         """The server answers that a request would succeed now. Not tried again. Raises KinoformError."""

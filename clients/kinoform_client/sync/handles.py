@@ -14,7 +14,7 @@ from kinoform_client._core.outcome import main_output, output_of, raise_unless_s
 from kinoform_client.sync.assets import Assets, Report
 from kinoform_client.sync.jobs import Jobs
 from kinoform_client.sync.transport import in_thread
-from kinoform_client.types import Event, Job, MaterialReport, MeshReport, Output
+from kinoform_client.types import ConditioningReport, Event, Job, MaterialReport, MeshReport, Output
 
 if TYPE_CHECKING:
     from trimesh import Trimesh
@@ -31,11 +31,11 @@ class OutputFile:
 
     @property
     def role(self) -> str:
-        """What it is: `video`, `poster`, `swatch`, `material`, a mesh format, or one of its levels: `glb_lod1`."""
+        """`video`, `poster`, `swatch`, `material`, `picture`, `mask`, a mesh format or a level of it: `glb_lod1`."""
         return self.record.role
 
     @property
-    def report(self) -> MeshReport | MaterialReport | None:
+    def report(self) -> MeshReport | MaterialReport | ConditioningReport | None:
         """What was found when the file was read back; None for other kinds of files."""
         return self.record.report
 
@@ -93,7 +93,7 @@ class JobHandle:
         return tuple(OutputFile(self._assets, output) for output in self.job.outputs)
 
     def output(self, role: str | None = None) -> OutputFile:
-        """The file of a role; without one the main file: the video, the material, or the mesh in its first format.
+        """The file of a role; without one the main file: video, material, prepared picture or first mesh.
 
         Raises NotFoundError if there is none, as last seen.
         """
@@ -120,7 +120,7 @@ class JobHandle:
         return self
 
     def download(self, path: str | os.PathLike[str] = ".", *, report: Report | None = None) -> Path:
-        """Waits for the result and saves its main file: the video, the material, or the mesh in its first format."""
+        """Waits for the result and saves its main file, as `output` chooses it."""
         self.result()
         return self.output().download(path, report=report)
 

@@ -6,9 +6,12 @@ from __future__ import annotations
 import os
 
 from kinoform_client._core.media_types import HEAD, only_named
-from kinoform_client._core.requests import ASSET_NAME, INLINE_LIMIT
+from kinoform_client._core.requests import ASSET_NAME, CONDITIONING_NAME, INLINE_LIMIT
+from kinoform_client.conditions import Conditioning
+from kinoform_client.errors import invalid
 from kinoform_client.files import read_small
 from kinoform_client.sync.assets import Assets
+from kinoform_client.sync.conditioning_handle import ConditioningHandle
 from kinoform_client.sync.handles import OutputFile
 from kinoform_client.sync.transport import in_thread
 from kinoform_client.types import Asset
@@ -16,14 +19,20 @@ from kinoform_proto.type.v1 import type_pb2
 
 Input = str | os.PathLike[str] | bytes | Asset | OutputFile
 """A file's path, its bytes, a stored asset or its name, or what another job made."""
+PictureInput = Input | Conditioning | ConditioningHandle
+"""The same, or a conditioning, also by its full name, `projects/{p}/conditionings/{c}`."""
 
 
-def media_input(assets: Assets, source: Input) -> type_pb2.MediaInput:
-    """What stands for the file in a request. Raises InvalidArgumentError if it can't be read."""
+def picture_input(assets: Assets, source: PictureInput) -> type_pb2.MediaInput:
+    """What stands for the picture in a request. Raises InvalidArgumentError if it can't be read."""
+    if isinstance(source, Conditioning | ConditioningHandle):
+        return type_pb2.MediaInput(conditioning=source.name)
     if isinstance(source, OutputFile):
         return type_pb2.MediaInput(asset=source.record.asset)
     if isinstance(source, Asset):
         return type_pb2.MediaInput(asset=source.name)
+    if isinstance(source, str) and CONDITIONING_NAME.fullmatch(source):
+        return type_pb2.MediaInput(conditioning=source)
     if isinstance(source, str) and ASSET_NAME.fullmatch(source):
         return type_pb2.MediaInput(asset=source)
     data = source if isinstance(source, bytes) else in_thread(read_small, source, INLINE_LIMIT)
@@ -33,6 +42,22 @@ def media_input(assets: Assets, source: Input) -> type_pb2.MediaInput:
     return type_pb2.MediaInput(asset=(assets.upload(source)).name)
 
 
-def maybe_input(assets: Assets, source: Input | None) -> type_pb2.MediaInput | None:
-    """What stands for the file, if there is one."""
-    return None if source is None else media_input(assets, source)
+def maybe_picture(assets: Assets, source: PictureInput | None) -> type_pb2.MediaInput | None:
+    """What stands for the picture, if there is one."""
+    return None if source is None else picture_input(assets, source)
+
+
+def media_input(assets: Assets, source: Input, what: str) -> type_pb2.MediaInput:
+    """What stands for a file that is no picture, a `mesh` or a `material`, as that field of a request's spec.
+
+    Raises InvalidArgumentError if it can't be read, or is a conditioning.
+    """
+    given = picture_input(assets, source)
+    if given.conditioning:
+        raise invalid(f"spec.{what}", f"must be a {what}; {given.conditioning} is a picture")
+    return given
+
+
+def maybe_input(assets: Assets, source: Input | None, what: str) -> type_pb2.MediaInput | None:
+    """What stands for such a file, if there is one."""
+    return None if source is None else media_input(assets, source, what)

@@ -12,7 +12,7 @@ from kinoform_client._core.requests import Sampling
 from kinoform_client.sync.assets import Assets
 from kinoform_client.sync.calls import Caller
 from kinoform_client.sync.handles import JobHandle
-from kinoform_client.sync.inputs import Input, maybe_input, media_input
+from kinoform_client.sync.inputs import Input, PictureInput, maybe_input, maybe_picture, media_input
 from kinoform_client.sync.jobs import Jobs
 from kinoform_client.types import MeshFormat, VideoFormat
 from kinoform_proto.job.v1 import job_pb2
@@ -21,10 +21,11 @@ from kinoform_proto.job.v1 import job_pb2
 class Meshes:
     """`client.meshes`: in metres, Y up, front towards +Z.
 
-    Meshes and pictures are a file's path, its bytes, a stored asset or its name, or an output of another job. `formats`
-    are `glb`, `usdz`, `usdc`, `obj`, `ply`, `stl`, `3mf`, one or several. What is left out, the server chooses;
-    `job.job.request` says what. Everything here returns its job at once, gives the same job for the same `request_id`,
-    and raises InvalidArgumentError, naming every bad field, ResourceExhaustedError, UnavailableError and their kin.
+    Meshes and pictures are a file's path, its bytes, a stored asset or its name, or an output of another job; pictures
+    also a conditioning or its name. `formats` are `glb`, `usdz`, `usdc`, `obj`, `ply`, `stl`, `3mf`, one or several.
+    What is left out, the server chooses; `job.job.request` says what. Everything here returns its job at once, gives
+    the same job for the same `request_id`, and raises InvalidArgumentError, naming every bad field,
+    ResourceExhaustedError, UnavailableError and their kin.
     """
 
     def __init__(self, caller: Caller, jobs: Jobs, assets: Assets) -> None:
@@ -37,7 +38,7 @@ class Meshes:
         self,
         prompt: str | None = None,
         *,
-        image: Input | None = None,
+        image: PictureInput | None = None,
         model: str = "",
         steps: int | None = None,
         guidance: float | None = None,
@@ -62,7 +63,7 @@ class Meshes:
         shape = core.Shape(
             prompt=prompt,
             negative_prompt=negative_prompt,
-            image=maybe_input(self._assets, image),
+            image=maybe_picture(self._assets, image),
             model=model,
             sampling=Sampling(seed=seed, steps=steps, guidance=guidance, reproducible=reproducible),
             resolution=resolution,
@@ -98,7 +99,7 @@ class Meshes:
         detail, each with a quarter of the triangles of the one before.
         """
         change = core.Change(
-            mesh=media_input(self._assets, mesh),
+            mesh=media_input(self._assets, mesh, "mesh"),
             repair=repair,
             close=close,
             height_m=height_m,
@@ -135,10 +136,10 @@ class Meshes:
         tile_m: edge of a tile on the mesh in metres. texture_size: edge of the baked textures in pixels.
         """
         look = core.Look(
-            mesh=media_input(self._assets, mesh),
+            mesh=media_input(self._assets, mesh, "mesh"),
             prompt=prompt,
             negative_prompt=negative_prompt,
-            material=maybe_input(self._assets, material),
+            material=maybe_input(self._assets, material, "material"),
             model=model,
             sampling=Sampling(seed=seed, steps=steps, guidance=guidance, reproducible=reproducible),
             tile_m=tile_m,
@@ -169,7 +170,7 @@ class Meshes:
         transparent.
         """
         turntable = core.Turntable(
-            mesh=media_input(self._assets, mesh),
+            mesh=media_input(self._assets, mesh, "mesh"),
             frames=frames,
             size=size,
             fps=fps,

@@ -15,6 +15,7 @@ from kinoform_client._core.status import error_from_call
 from kinoform_client.errors import InternalError, KinoformError
 from kinoform_proto.asset.v1.asset_pb2_grpc import AssetServiceStub
 from kinoform_proto.catalog.v1.catalog_pb2_grpc import CatalogServiceStub
+from kinoform_proto.conditioning.v1.conditioning_pb2_grpc import ConditioningServiceStub
 from kinoform_proto.job.v1.job_pb2_grpc import JobServiceStub
 from kinoform_proto.material.v1.material_pb2_grpc import MaterialServiceStub
 from kinoform_proto.mesh.v1.mesh_pb2_grpc import MeshServiceStub
@@ -33,6 +34,7 @@ class Stubs:
 
     assets: AssetServiceStub
     catalog: CatalogServiceStub
+    conditionings: ConditioningServiceStub
     jobs: JobServiceStub
     materials: MaterialServiceStub
     meshes: MeshServiceStub
@@ -51,6 +53,7 @@ def stubs(channel: Channel) -> Stubs:
     return Stubs(
         assets=AssetServiceStub(channel),
         catalog=CatalogServiceStub(channel),
+        conditionings=ConditioningServiceStub(channel),
         jobs=JobServiceStub(channel),
         materials=MaterialServiceStub(channel),
         meshes=MeshServiceStub(channel),

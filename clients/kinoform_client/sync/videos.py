@@ -12,7 +12,7 @@ from kinoform_client._core.requests import Sampling
 from kinoform_client.sync.assets import Assets
 from kinoform_client.sync.calls import Caller
 from kinoform_client.sync.handles import JobHandle
-from kinoform_client.sync.inputs import Input, maybe_input
+from kinoform_client.sync.inputs import PictureInput, maybe_picture
 from kinoform_client.sync.jobs import Jobs
 from kinoform_client.types import Upscale, VideoFormat
 
@@ -29,7 +29,7 @@ class Videos:
         self,
         prompt: str,
         *,
-        image: Input | None = None,
+        image: PictureInput | None = None,
         model: str = "",
         frames: int | None = None,
         width: int | None = None,
@@ -49,8 +49,8 @@ class Videos:
     ) -> JobHandle:
         """Has a clip made, and returns its job at once.
 
-        image: the first frame, for models that take one: a file's path, PNG, JPEG or WebP bytes, a stored asset, or an
-        output of another job.
+        image: the first frame, for models that take one: a file's path, PNG, JPEG or WebP bytes, a stored asset, an
+        output of another job, or a conditioning.
         frames: length. width, height: generated size in pixels. fps: exact frame rate, `24` or `"24000/1001"`.
         format: `mp4`, `webm`, `gif` or `png` (frames in a ZIP file). view_size: (width, height) to enlarge to.
         What is left out, the server chooses; `handle.job.request` says what. The same `request_id` gives the same job.
@@ -59,7 +59,7 @@ class Videos:
         clip = Clip(
             prompt=prompt,
             negative_prompt=negative_prompt,
-            image=maybe_input(self._assets, image),
+            image=maybe_picture(self._assets, image),
             model=model,
             frames=frames,
             width=width,

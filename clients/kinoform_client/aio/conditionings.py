@@ -1,0 +1,107 @@
+"""Pictures prepared once, to steer any number of jobs."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Mapping
+
+from kinoform_client._core.conditionings import Settings, conditioning_from_proto, create_conditioning
+from kinoform_client.aio.assets import AsyncAssets
+from kinoform_client.aio.calls import AsyncCaller
+from kinoform_client.aio.conditioning_handle import AsyncConditioningHandle
+from kinoform_client.aio.inputs import PictureInput, picture_input
+from kinoform_client.aio.jobs import AsyncJobs
+from kinoform_client.conditions import Conditioning, ConditionKind, Fit
+from kinoform_client.errors import NotFoundError
+from kinoform_proto.conditioning.v1 import conditioning_pb2
+
+
+class AsyncConditionings:
+    """`client.conditionings`. They are named `projects/{p}/conditionings/{c}`; `{c}` alone means one of the client's
+    project.
+    """
+
+    def __init__(self, caller: AsyncCaller, jobs: AsyncJobs, assets: AsyncAssets) -> None:
+        self._caller = caller
+        self._stub = caller.stubs.conditionings
+        self._jobs = jobs
+        self._assets = assets
+
+    async def create(
+        self,
+        kind: ConditionKind | str,
+        image: PictureInput,
+        *,
+        max_side: int | None = None,
+        size: tuple[int, int] | None = None,
+        fit: Fit | str | None = None,
+        low: float | None = None,
+        high: float | None = None,
+        aperture: int | None = None,
+        blur: float | None = None,
+        hardness: float | None = None,
+        colours: int | None = None,
+        priority: int = 0,
+        labels: Mapping[str, str] | None = None,
+    ) -> AsyncConditioningHandle:
+        """Has a picture prepared, and returns it at once: a job may be given it already, and waits for it.
+
+        kind: `reference`, `edges`, `soft_edges`, `cut_out` or `palette`. image: a file's path, PNG, JPEG or WebP bytes,
+        a stored asset, an output of a job, or another conditioning. max_side: longest side of what is made, in pixels.
+        reference: size is (width, height) in pixels; fit `cover`, `contain` or `stretch`.
+        edges: low and high are Canny's thresholds, aperture the width of the Sobel kernel, 3, 5 or 7, blur a Gaussian's
+        standard deviation in pixels. cut_out: hardness of the mask's border, 0 to 1. palette: colours is how many.
+        An equal picture with equal settings gives the conditioning that is there already; one that failed is tried
+        again. Raises InvalidArgumentError, naming every bad field and every setting that the kind does not have,
+        FailedPreconditionError where the server does not prepare such, UnavailableError and their kin.
+        """
+        settings = Settings(
+            max_side=max_side,
+            size=size,
+            fit=fit,
+            low=low,
+            high=high,
+            aperture=aperture,
+            blur=blur,
+            hardness=hardness,
+            colours=colours,
+        )
+        request = create_conditioning(kind, settings, project=self._caller.project, priority=priority, labels=labels)
+        request.spec.image.CopyFrom(await picture_input(self._assets, image))
+        response = await self._caller.call(self._stub.CreateConditioning, request)
+        record = conditioning_from_proto(response.conditioning)
+        return AsyncConditioningHandle(self._caller, self._jobs, self._assets, record)
+
+    async def get(self, name: str) -> Conditioning:
+        """The conditioning as it stands now. Raises NotFoundError."""
+        request = conditioning_pb2.GetConditioningRequest(name=self._full(name))
+        return conditioning_from_proto((await self._caller.call(self._stub.GetConditioning, request)).conditioning)
+
+    async def list(self, *, page_size: int = 0) -> AsyncIterator[Conditioning]:
+        """Conditionings of the project, newest first, page after page as they are asked for."""
+        request = conditioning_pb2.ListConditioningsRequest(
+            parent=f"projects/{self._caller.project}", page_size=page_size
+        )
+        while True:
+            page = await self._caller.call(self._stub.ListConditionings, request)
+            for conditioning in page.conditionings:
+                yield conditioning_from_proto(conditioning)
+            if not page.next_page_token:
+                return
+            request.page_token = page.next_page_token
+
+    async def delete(self, name: str, *, force: bool = False) -> None:
+        """Deletes it and its files. Raises NotFoundError.
+
+        Raises FailedPreconditionError while it is being prepared, and, unless forced, while a job that has not ended
+        names it; forced, such jobs fail if they have not read it yet.
+        """
+        request = conditioning_pb2.DeleteConditioningRequest(name=self._full(name), force=force)
+        attempts = self._caller.attempts(self._caller.policy.total_s)
+        try:
+            await self._caller.call(self._stub.DeleteConditioning, request, attempts)
+        except NotFoundError:
+            if attempts.made == 1:
+                raise
+
+    def _full(self, name: str) -> str:
+        return name if "/" in name else f"projects/{self._caller.project}/conditionings/{name}"

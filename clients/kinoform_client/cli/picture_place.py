@@ -1,0 +1,32 @@
+"""Where a prepared picture is saved."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from kinoform_client.cli.places import names_folder
+from kinoform_client.cli.progress import JobView
+from kinoform_client.errors import invalid
+from kinoform_client.sync.conditioning_handle import ConditioningHandle
+from kinoform_client.sync.handles import JobHandle
+
+
+@dataclass(frozen=True, slots=True)
+class PicturePlace:
+    """A PNG file; whatever else the conditioning has goes beside it, `FILE-mask.png`."""
+
+    path: Path
+
+    def save(self, made: JobHandle | ConditioningHandle, view: JobView) -> list[Path]:
+        """Downloads the picture, then the rest."""
+        return [output.download(self._file(output.role), report=view.moved) for output in made.outputs]
+
+    def _file(self, role: str) -> Path:
+        return self.path if role == "picture" else self.path.with_stem(f"{self.path.stem}-{role}")
+
+
+def picture_place(output: str, name: str) -> PicturePlace:
+    """Where `-o` points; a folder's file has the name. Raises InvalidArgumentError."""
+    path = Path(output) / f"{name}.png" if names_folder(output) else Path(output)
+    if path.suffix.lower() not in ("", ".png"):
+        raise invalid("--output", f"must end in .png, or name a folder; got {path.name!r}")
+    return PicturePlace(path.with_suffix(path.suffix or ".png"))
