@@ -175,7 +175,7 @@ def test_a_mesh_takes_its_name_from_the_prepared_file_but_not_from_a_fingerprint
     [
         ("condition create photo.png", "--kind"),
         ("condition create --kind edges", "image"),
-        ("condition create --kind depth photo.png", "--kind: the kind must be one of reference, edges, soft_edges"),
+        ("condition create --kind sketch photo.png", "--kind: the kind must be one of reference, edges, soft_edges"),
         ("condition create --kind unknown photo.png", "--kind"),
         ("condition create --kind edges missing.png", "missing.png"),
         ("condition create --kind edges photo.png -o lines.jpg", "--output: must end in .png"),
@@ -190,7 +190,7 @@ def test_a_mesh_takes_its_name_from_the_prepared_file_but_not_from_a_fingerprint
         ("mesh generate --condition edges=photo.png --condition edges=photo.png", "--condition: may be given once"),
         ("video generate x --condition photo.png", "--condition: must be KIND=FILE, or a conditioning's name"),
         ("video generate x --condition edges=", "--condition: must be KIND=FILE"),
-        ("video generate x --condition depth=photo.png", "--condition: the kind must be one of"),
+        ("video generate x --condition sketch=photo.png", "--condition: the kind must be one of"),
         ("video generate x --condition edges=missing.png", "missing.png"),
         ("video generate x --condition edges=photo.png -o x.avi", "--output"),
         ("video generate x --condition edges=photo.png --label lonely", "--label"),

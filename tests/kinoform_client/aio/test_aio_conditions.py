@@ -109,7 +109,7 @@ async def test_every_value_of_a_conditioning_that_cannot_be_sent_is_named(
             "spec.reference.fit",
             "priority",
         ]
-        for kind in ("depth", "unknown"):
+        for kind in ("sketch", "unknown"):
             with pytest.raises(InvalidArgumentError, match=f"kind: must be one of reference, .*; got '{kind}'"):
                 await create(kind, PICTURE)
         with pytest.raises(InvalidArgumentError, match="can't read"):

@@ -108,7 +108,7 @@ def test_every_value_of_a_conditioning_that_cannot_be_sent_is_named(served: Serv
             "spec.reference.fit",
             "priority",
         ]
-        for kind in ("depth", "unknown"):
+        for kind in ("sketch", "unknown"):
             with pytest.raises(InvalidArgumentError, match=f"kind: must be one of reference, .*; got '{kind}'"):
                 create(kind, PICTURE)
         with pytest.raises(InvalidArgumentError, match="can't read"):
