@@ -18,7 +18,7 @@ IMAGE = (5, 10)
 
 
 def build(**others: Any) -> VideoDenoiser:
-    options = {"channels": 3, "cond_channels": 2, "patch": (1, 2, 2), "dim": 48, "depth": 2, "heads": 2}
+    options = {"channels": 3, "cond_channels": 2, "patch": (1, 2, 2), "dim": 64, "depth": 2, "heads": 2}
     torch.manual_seed(0)
     model = VideoDenoiser(**(options | {"text_dim": TEXT[1], "image_dim": IMAGE[1]} | others))
     for parameter in model.parameters():  # a fresh model is silent by design
