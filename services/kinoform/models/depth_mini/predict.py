@@ -1,0 +1,124 @@
+"""From a picture of any size to its depth and normals in the same size."""
+
+from pathlib import Path
+from typing import NamedTuple
+
+import cv2
+import numpy as np
+import numpy.typing as npt
+import torch
+
+from kinoform.models.depth_mini.network import STRIDE, DepthNet
+
+Pixels = npt.NDArray[np.uint8]
+Floats = npt.NDArray[np.float32]
+
+LONG_SIDE = 192
+"""Pixels: the network sees pictures of about this size, whatever theirs; it was taught on 128 to 160."""
+RADIUS = 2
+"""Of the guided filter's windows, in the network's pixels."""
+SMOOTH = 1e-3
+"""Contrast, squared, that counts as an edge to the guided filter."""
+ENDS = (0.5, 99.5)
+"""Percentiles of the inverse depth that become 0 and 1."""
+FLAT = 1e-6
+"""Normals shorter than this face the viewer."""
+
+
+class Surfaces(NamedTuple):
+    """What a picture shows."""
+
+    inverse_depth: Floats
+    """(h, w) relative, in [0, 1]; near is 1."""
+    normals: Floats
+    """(h, w, 3) unit: x right, y up, z towards the viewer."""
+
+
+class DepthMini:
+    """Computes on the CPU, in one thread: equal pictures give equal answers."""
+
+    def __init__(self, network: DepthNet) -> None:
+        self._network = network.eval().to(memory_format=torch.channels_last)
+
+    @classmethod
+    def from_folder(cls, folder: Path) -> "DepthMini":
+        """Reads a depth-mini folder. Raises OSError where it is none."""
+        return cls(DepthNet.from_pretrained(folder / "network", torch_dtype=torch.float32))
+
+    def see(self, pixels: Pixels) -> Surfaces:
+        """pixels: (h, w, 3) uint8 sRGB, of any size."""
+        height, width = pixels.shape[:2]
+        small = _resized(pixels, *seen_size(width, height))
+        depth, normals = self._answered(small)
+        guide, whole = _grey(small), _grey(pixels)
+        low, high = np.percentile(depth, ENDS)
+        relative = np.clip((depth - low) / max(float(high - low), 1e-6), 0, 1).astype(np.float32)
+        return Surfaces(
+            np.clip(guided(relative[..., None], guide, whole)[..., 0], 0, 1),
+            _unit(_enlarged(_unit(normals), width, height)),
+        )
+
+    @torch.inference_mode()
+    def _answered(self, small: Pixels) -> tuple[Floats, Floats]:
+        """(h, w) and (h, w, 3): the mean of what the network says of the picture and of its mirror image."""
+        both = torch.from_numpy(np.stack([small, small[:, ::-1]])).permute(0, 3, 1, 2).float() / 127.5 - 1
+        threads = torch.get_num_threads()
+        torch.set_num_threads(1)
+        try:
+            seen = self._network(both.contiguous(memory_format=torch.channels_last))
+        finally:
+            torch.set_num_threads(threads)
+        depth, (normals, turned) = seen.inverse_depth, seen.normals.permute(0, 2, 3, 1)
+        turned = turned.flip(1) * torch.tensor([-1.0, 1.0, 1.0])
+        return ((depth[0] + depth[1].flip(1)) / 2).numpy(), ((normals + turned) / 2).numpy()
+
+
+def seen_size(width: int, height: int) -> tuple[int, int]:
+    """Width and height that the network sees a picture in: the longer side LONG_SIDE, both multiples of STRIDE."""
+    scale = LONG_SIDE / max(width, height)
+    across, down = (max(round(side * scale / STRIDE), 1) * STRIDE for side in (width, height))
+    return across, down
+
+
+def guided(values: Floats, guide: Floats, whole: Floats) -> Floats:
+    """(h, w, c): values (y, x, c), enlarged so that their edges are the picture's.
+
+    guide: (y, x) and whole: (h, w): the picture's greys in [0, 1], small and large. The fast guided filter (He & Sun
+    2015, https://arxiv.org/abs/1505.00996).
+    """
+    mean, means = _mean(guide), _mean(values)
+    together = _mean(guide[..., None] * values) - mean[..., None] * means
+    spread = _mean(guide * guide) - mean * mean + np.float32(SMOOTH)
+    slope = np.asarray(together / spread[..., None], np.float32)
+    offset = means - slope * mean[..., None]
+    height, width = whole.shape
+    slopes, offsets = (_enlarged(_mean(plane), width, height) for plane in (slope, offset))
+    return slopes * whole[..., None] + offsets
+
+
+def _mean(plane: Floats) -> Floats:
+    side = 2 * RADIUS + 1
+    blurred = cv2.blur(plane, (side, side), borderType=cv2.BORDER_REFLECT)
+    return np.asarray(blurred, np.float32).reshape(plane.shape)
+
+
+def _enlarged(planes: Floats, width: int, height: int) -> Floats:
+    """(y, x, c) to (height, width, c)."""
+    found = cv2.resize(planes, (width, height), interpolation=cv2.INTER_LINEAR)
+    return np.asarray(found, np.float32).reshape(height, width, planes.shape[2])
+
+
+def _grey(pixels: Pixels) -> Floats:
+    return np.asarray(cv2.cvtColor(pixels, cv2.COLOR_RGB2GRAY), np.float32) / np.float32(255)
+
+
+def _resized(pixels: Pixels, width: int, height: int) -> Pixels:
+    shrinks = width * height < pixels.shape[0] * pixels.shape[1]
+    how = cv2.INTER_AREA if shrinks else cv2.INTER_LINEAR
+    return np.asarray(cv2.resize(pixels, (width, height), interpolation=how), np.uint8)
+
+
+def _unit(normals: Floats) -> Floats:
+    length = np.linalg.norm(normals, axis=2, keepdims=True)
+    facing = np.array([0, 0, 1], np.float32)
+    return np.where(length < FLAT, facing, normals / np.maximum(length, FLAT)).astype(np.float32)
