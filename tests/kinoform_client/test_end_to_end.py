@@ -30,7 +30,7 @@ from kinoform_client import (
 )
 from tests.kinoform_client.real_suite import KINOFORM, RealSuite, tiny_environment
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.alone]
 PATIENT = RetryPolicy(total_s=90, patience_s=400)
 
 

@@ -9,7 +9,7 @@ from tests.kinoform_cluster.suite import Client, Suite, denoised
 from tests.kinoform_cluster.tiny_suite import tiny_suite
 from tests.video.tiny_model import write_tiny_model
 
-pytestmark = [pytest.mark.slow, pytest.mark.timeout(600)]
+pytestmark = [pytest.mark.slow, pytest.mark.alone, pytest.mark.timeout(600)]
 
 
 async def test_a_job_stopped_by_sigterm_goes_on_after_a_restart_in_the_same_bytes(tmp_path: Path) -> None:

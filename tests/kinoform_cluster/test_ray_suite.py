@@ -17,7 +17,7 @@ from tests.kinoform_cluster.suite import Client, Suite, denoised, run_through, s
 from tests.kinoform_cluster.tiny_suite import tiny_suite
 from tests.video.tiny_model import write_tiny_model
 
-pytestmark = [pytest.mark.slow, pytest.mark.timeout(900)]
+pytestmark = [pytest.mark.slow, pytest.mark.alone, pytest.mark.timeout(900)]
 
 STEPS = 120
 SEED = 7
