@@ -24,6 +24,10 @@ class ConditionKind(StrEnum):
     """What stands in front, without the background; comes with a mask."""
     PALETTE = "palette"
     """Its colours; they stand in the report, too."""
+    DEPTH = "depth"
+    """How far everything is, relative: the nearest point white, the farthest black."""
+    NORMALS = "normals"
+    """Which way everything faces."""
 
 
 class Fit(StrEnum):

@@ -16,6 +16,8 @@ _OWN_SETTINGS: dict[ConditionKind, tuple[str, ...]] = {
     ConditionKind.SOFT_EDGES: (),
     ConditionKind.CUT_OUT: ("hardness",),
     ConditionKind.PALETTE: ("colours",),
+    ConditionKind.DEPTH: (),
+    ConditionKind.NORMALS: (),
 }
 """What each kind has beside `max_side`."""
 KINDS = tuple(_OWN_SETTINGS)
@@ -100,6 +102,10 @@ def _spec(kind: ConditionKind, settings: Settings, check: Check) -> conditioning
         case ConditionKind.PALETTE:
             palette = conditioning_pb2.Palette(colours=check.maybe("spec.palette.colours", settings.colours))
             return conditioning_pb2.ConditioningSpec(max_side=max_side, palette=palette)
+        case ConditionKind.DEPTH:
+            return conditioning_pb2.ConditioningSpec(max_side=max_side, depth=conditioning_pb2.Depth())
+        case ConditionKind.NORMALS:
+            return conditioning_pb2.ConditioningSpec(max_side=max_side, normals=conditioning_pb2.Normals())
     return conditioning_pb2.ConditioningSpec(max_side=max_side, soft_edges=conditioning_pb2.SoftEdges())
 
 

@@ -45,8 +45,8 @@ class AsyncConditionings:
     ) -> AsyncConditioningHandle:
         """Has a picture prepared, and returns it at once: a job may be given it already, and waits for it.
 
-        kind: `reference`, `edges`, `soft_edges`, `cut_out` or `palette`. image: a file's path, PNG, JPEG or WebP bytes,
-        a stored asset, an output of a job, or another conditioning. max_side: longest side of what is made, in pixels.
+        kind: a ConditionKind or its value, such as `edges`. image: a file's path, PNG, JPEG or WebP bytes, a stored
+        asset, an output of a job, or another conditioning. max_side: longest side of what is made, in pixels.
         reference: size is (width, height) in pixels; fit `cover`, `contain` or `stretch`.
         edges: low and high are Canny's thresholds, aperture the width of the Sobel kernel, 3, 5 or 7, blur a Gaussian's
         standard deviation in pixels. cut_out: hardness of the mask's border, 0 to 1. palette: colours is how many.

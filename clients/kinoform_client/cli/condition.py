@@ -6,6 +6,7 @@ from typing import Annotated
 
 import typer
 
+from kinoform_client._core.conditionings import KINDS
 from kinoform_client.cli import options
 from kinoform_client.cli.picture_place import PicturePlace, picture_place
 from kinoform_client.cli.places import stem_of
@@ -40,9 +41,7 @@ def create(
     image: Annotated[str, typer.Argument(help="PNG, JPEG or WebP file, or an asset's name.", show_default=False)],
     kind: Annotated[
         str,
-        typer.Option(
-            help="What to take from it: reference, edges, soft_edges, cut_out or palette.", show_default=False
-        ),
+        typer.Option(help=f"What to take from it: {', '.join(KINDS)}.", show_default=False),
     ],
     max_side: Annotated[int | None, typer.Option(help="Longest side of what is made, in pixels.")] = None,
     size: Annotated[str | None, typer.Option(metavar="WxH", help="Of a reference: its size.")] = None,

@@ -6,6 +6,7 @@ from typing import Annotated
 
 import typer
 
+from kinoform_client._core.conditionings import KINDS
 from kinoform_client._core.requests import CONDITIONING_NAME
 from kinoform_client.cli.options import parse_kind
 from kinoform_client.cli.places import stem_of
@@ -19,7 +20,7 @@ Condition = Annotated[
     list[str] | None,
     typer.Option(
         metavar="KIND=FILE",
-        help="Picture, prepared first: reference, edges, soft_edges, cut_out, palette; or a conditioning's name.",
+        help=f"Picture, prepared first: {', '.join(KINDS)}; or a conditioning's name.",
     ),
 ]
 _FINGERPRINT = re.compile(r"[0-9a-f]{64}")

@@ -66,7 +66,7 @@ async def test_each_kind_says_what_the_caller_said(served: Served, peer: Peer) -
     ]
 
 
-@pytest.mark.parametrize("kind", ["reference", "edges", "soft_edges", "cut_out", "palette"])
+@pytest.mark.parametrize("kind", ["reference", "edges", "soft_edges", "cut_out", "palette", "depth", "normals"])
 async def test_what_is_left_out_of_a_conditioning_is_not_sent(served: Served, peer: Peer, kind: str) -> None:
     async with AsyncClient(served.address) as client:
         await client.conditionings.create(kind, PICTURE)

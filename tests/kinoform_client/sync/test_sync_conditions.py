@@ -67,7 +67,7 @@ def test_each_kind_says_what_the_caller_said(served: Served, peer: Peer) -> None
     ]
 
 
-@pytest.mark.parametrize("kind", ["reference", "edges", "soft_edges", "cut_out", "palette"])
+@pytest.mark.parametrize("kind", ["reference", "edges", "soft_edges", "cut_out", "palette", "depth", "normals"])
 def test_what_is_left_out_of_a_conditioning_is_not_sent(served: Served, peer: Peer, kind: str) -> None:
     with Client(served.address) as client:
         client.conditionings.create(kind, PICTURE)
