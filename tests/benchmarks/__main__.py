@@ -5,13 +5,14 @@ import platform
 
 import psutil
 
-from tests.benchmarks import engine, suite, surface, validators
+from tests.benchmarks import conditioning, engine, suite, surface, validators
 from tests.benchmarks.table import show
 
 PARTS = {
     "engine": engine.figures,
     "surface": surface.figures,
     "validators": validators.figures,
+    "conditioning": conditioning.figures,
     "ray": lambda: suite.figures("ray"),
     "local": lambda: suite.figures("local"),
 }
