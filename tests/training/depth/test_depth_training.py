@@ -69,6 +69,8 @@ def test_a_batch_is_a_function_of_its_seed(run: Path) -> None:
     assert all(a.equal(b) for a, b in zip(first, again, strict=True))
     assert not (first.pictures.shape == other.pictures.shape and first.pictures.equal(other.pictures))
     assert first.pictures.shape[2] % STRIDE == first.pictures.shape[3] % STRIDE == 0
+    small = draw(lessons, 3, (0, 4, 0), ((32, 64),))
+    assert small.inverse_depths.shape == (3, 32, 64)
     lengths = first.normals.square().sum(dim=1)
     assert ((lengths - 1).abs() < 0.03).logical_or(lengths == 0).all()
 
@@ -155,7 +157,7 @@ def test_the_commands_make_and_measure_a_model(run: Path, tmp_path: Path) -> Non
     _command("prepare", folder, "--scenes", "50", "--solids", "1", "--tiles", "1", "--furniture", "0")
     assert [len(read_bank(folder / "bank" / half).things) for half in ("lessons", "exam")] == [1, 1]
     assert len(shards.read_shards(folder, "lessons")[0]) == 6
-    _command("train", folder, "--steps", "1", "--batch", "1", "--descent", "1", "--no-bfloat16")
+    _command("train", folder, "--steps", "1", "--batch", "1", "--descent", "1", "--coarse", "1", "--no-bfloat16")
     _command("export", folder, "--model", str(built))
     assert sum(file.stat().st_size for file in built.rglob("*.safetensors")) < 4_000_000
     told = json.loads(_command("evaluate", folder, "--model", str(built), "--pictures", "2", "--record"))

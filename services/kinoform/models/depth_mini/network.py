@@ -67,7 +67,8 @@ class Block(nn.Module):
         self.norm = nn.GroupNorm(width // 8, width)
         self.first = nn.Conv2d(width, width, 3, padding=1)
         self.second = nn.Conv2d(width, width, 3, padding=1)
-        nn.init.zeros_(self.second.weight)
+        for layer in (self.first, self.second):
+            nn.init.kaiming_normal_(layer.weight, nonlinearity="relu")
 
     def forward(self, hidden: Tensor) -> Tensor:
         changed: Tensor = self.second(F.silu(self.first(F.silu(self.norm(hidden)))))

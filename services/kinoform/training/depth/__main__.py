@@ -53,11 +53,14 @@ def train(
     steps: Annotated[int, typer.Option(min=1)] = 6000,
     batch: Annotated[int, typer.Option(min=1, help="Pictures a process and step.")] = 16,
     descent: Annotated[int, typer.Option(min=1, help="The learning rate falls over so many last steps.")] = 2000,
+    coarse: Annotated[
+        int, typer.Option(min=0, help="So many first steps see smaller pictures, and are quicker.")
+    ] = 3000,
     processes: Processes = 2,
     bfloat16: Annotated[bool, typer.Option(help="Multiply in bfloat16; slow on CPUs without it.")] = True,
 ) -> None:
     """Train the network; resumes, and may be prolonged by more steps."""
-    settings = learner.DepthRun(folder=run, steps=steps, batch=batch, descent=descent, bfloat16=bfloat16)
+    settings = learner.DepthRun(folder=run, steps=steps, batch=batch, descent=descent, coarse=coarse, bfloat16=bfloat16)
     launch(learner.train, processes, settings)
 
 

@@ -9,7 +9,7 @@ import torch
 
 from kinoform.models.depth_mini.network import DepthNet
 from kinoform.training import records
-from kinoform.training.depth.augment import Batch, draw
+from kinoform.training.depth.augment import COARSE, SHAPES, Batch, draw
 from kinoform.training.depth.losses import Losses, losses
 from kinoform.training.depth.shards import read_shards
 from kinoform.training.loop import Average, Checkpoint, Schedule, averaged_weights
@@ -38,6 +38,8 @@ class DepthRun:
     steps: int
     batch: int = 16
     """Pictures a process and step."""
+    coarse: int = 0
+    """So many first steps see pictures of two thirds the size."""
     rate: float = 1.5e-3
     warmup: int = 200
     descent: int = 2000
@@ -65,7 +67,8 @@ def train(rank: int, run: DepthRun) -> None:
     progress = Progress(run, first) if rank == 0 else None
     for step in range(first, run.steps):
         optimizer.zero_grad(set_to_none=True)
-        found = judged(network, draw(shards, run.batch, (run.seed, step, rank)), bfloat16=run.bfloat16)
+        shapes = COARSE if step < run.coarse else SHAPES
+        found = judged(network, draw(shards, run.batch, (run.seed, step, rank), shapes), bfloat16=run.bfloat16)
         found.total.backward()
         average_gradients(network)
         torch.nn.utils.clip_grad_norm_(network.parameters(), 1.0)
