@@ -105,7 +105,7 @@ def test_a_floor_comes_nearer_downwards_and_faces_up() -> None:
 
 
 @trained
-def test_the_embedded_model_beats_planes_on_a_photograph() -> None:
+def test_the_embedded_model_beats_a_constant_plane_on_a_photograph() -> None:
     data = pytest.importorskip("skimage.data")
     left, _, disparity = data.stereo_motorcycle()
     valid = np.isfinite(disparity)
