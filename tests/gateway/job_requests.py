@@ -130,6 +130,13 @@ def surface() -> GenerateMaterialRequest:
     return request
 
 
+def surface_from_picture() -> GenerateMaterialRequest:
+    """A material from a picture alone."""
+    request = GenerateMaterialRequest(parent=PARENT, request_id=_id())
+    request.spec.image.inline = picture()
+    return request
+
+
 CASES: Mapping[str, Case] = {
     "clip": Case(
         make=clip,
@@ -213,6 +220,13 @@ CASES: Mapping[str, Case] = {
         settled="""
             model: "grain-mini" prompt { text: "red brick" } sampling { seed: 7 steps: 8 guidance: 1.5 } size: 512
         """,
+    ),
+    "material from a picture": Case(
+        make=surface_from_picture,
+        kind="material",
+        model="",
+        inputs=("spec.image",),
+        settled="size: 1024",
     ),
 }
 

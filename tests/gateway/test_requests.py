@@ -163,6 +163,32 @@ BAD: dict[str, tuple[Callable[[], JobRequest], Change, list[str]]] = {
     ),
     "material beyond the model": (job_requests.surface, lambda r: setattr(r.spec, "size", 1024), ["spec.size"]),
     "material steps": (job_requests.surface, lambda r: setattr(r.spec.sampling, "steps", 31), ["spec.sampling.steps"]),
+    "material of nothing": (job_requests.surface, lambda r: r.spec.ClearField("prompt"), ["spec"]),
+    "mesh as picture of a material": (
+        job_requests.surface_from_picture,
+        lambda r: setattr(r.spec.image, "inline", job_requests.mesh()),
+        ["spec.image.inline"],
+    ),
+    "material from a picture of an odd size": (
+        job_requests.surface_from_picture,
+        lambda r: setattr(r.spec, "size", 300),
+        ["spec.size"],
+    ),
+    "material from a picture by a model": (
+        job_requests.surface_from_picture,
+        lambda r: setattr(r.spec, "model", "grain-mini"),
+        ["spec.model"],
+    ),
+    "material from a picture with a seed": (
+        job_requests.surface_from_picture,
+        lambda r: setattr(r.spec.sampling, "seed", 7),
+        ["spec.sampling"],
+    ),
+    "material from a picture and what it is not": (
+        job_requests.surface_from_picture,
+        lambda r: text_format.Merge('spec { prompt { text: "oak" negative: "knots" } }', r),
+        ["spec.prompt.negative"],
+    ),
     "material by a mesh model": (
         job_requests.surface,
         lambda r: setattr(r.spec, "model", "form-mini"),
@@ -224,6 +250,13 @@ async def test_words_outside_the_models_vocabulary_are_warned_of(
     text_format.Merge('spec { prompt { text: "a zebra" } }', strange)
     [warning] = (await caller.make(strange)).warnings
     assert "zebra" in warning
+
+
+async def test_the_name_of_a_picture_is_no_models_and_warned_of_by_none(caller: Caller) -> None:
+    request = job_requests.surface_from_picture()
+    request.spec.prompt.text = "a zebra"
+    job = await caller.make(request)
+    assert (job.model, list(job.warnings)) == ("", [])
 
 
 async def test_inputs_too_large_are_refused_by_their_size(config: GatewayConfig, engine: ScriptedEngine) -> None:

@@ -3,16 +3,18 @@
 from dataclasses import dataclass
 
 from kinoform_client._core.check import Check
-from kinoform_client._core.requests import Sampling, Ticket, address, prompt_proto, sampling_proto
+from kinoform_client._core.requests import Sampling, Ticket, address, maybe_prompt, sampling_proto
 from kinoform_proto.material.v1 import material_pb2
+from kinoform_proto.type.v1 import type_pb2
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Material:
     """A material to be made; None leaves the choice to the server."""
 
-    prompt: str
+    prompt: str | None = None
     negative_prompt: str = ""
+    image: type_pb2.MediaInput | None = None
     model: str = ""
     sampling: Sampling
     size: int | None = None
@@ -25,10 +27,11 @@ def generate_material(material: Material, ticket: Ticket) -> material_pb2.Genera
     request = address(material_pb2.GenerateMaterialRequest(), ticket, check)
     spec = material_pb2.MaterialSpec(
         model=material.model,
-        prompt=prompt_proto(material.prompt, material.negative_prompt, check),
+        prompt=maybe_prompt(material.prompt, material.negative_prompt, check),
         sampling=sampling_proto(material.sampling, check),
         size=check.maybe("spec.size", material.size),
         size_m=material.size_m,
+        image=material.image,
     )
     request.spec.CopyFrom(spec)
     check.finish()

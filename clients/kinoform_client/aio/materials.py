@@ -1,4 +1,4 @@
-"""Design materials from text."""
+"""Design materials from text and pictures."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from kinoform_client._core.requests import Sampling
 from kinoform_client.aio.assets import AsyncAssets
 from kinoform_client.aio.calls import AsyncCaller
 from kinoform_client.aio.handles import AsyncJobHandle
+from kinoform_client.aio.inputs import PictureInput, maybe_picture
 from kinoform_client.aio.jobs import AsyncJobs
 
 
@@ -23,8 +24,9 @@ class AsyncMaterials:
 
     async def generate(
         self,
-        prompt: str,
+        prompt: str | None = None,
         *,
+        image: PictureInput | None = None,
         model: str = "",
         steps: int | None = None,
         guidance: float | None = None,
@@ -37,8 +39,10 @@ class AsyncMaterials:
         labels: Mapping[str, str] | None = None,
         request_id: str | None = None,
     ) -> AsyncJobHandle:
-        """Has a seamless, physically based material made, and returns its job at once.
+        """Has a seamless, physically based material made from words or from a picture, and returns its job at once.
 
+        image: a photograph of a flat surface from straight above: a file's path, its bytes, a stored asset or its name,
+        an output of another job, a conditioning or its name. No model has a part in it; the prompt only names it then.
         size: edge of the maps in pixels, 256, 512 or 1024. size_m: edge of the tile in metres.
         What is left out, the server chooses; `job.job.request` says what. The same `request_id` gives the same job.
         Raises InvalidArgumentError, naming every bad field, ResourceExhaustedError, UnavailableError and their kin.
@@ -46,6 +50,7 @@ class AsyncMaterials:
         material = Material(
             prompt=prompt,
             negative_prompt=negative_prompt,
+            image=await maybe_picture(self._assets, image),
             model=model,
             sampling=Sampling(seed=seed, steps=steps, guidance=guidance, reproducible=reproducible),
             size=size,

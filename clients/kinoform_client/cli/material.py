@@ -6,9 +6,11 @@ import typer
 
 from kinoform_client.cli import options
 from kinoform_client.cli.finish import follow
+from kinoform_client.cli.job_picture import Condition, job_picture
 from kinoform_client.cli.material_place import material_place
 from kinoform_client.cli.places import slug
 from kinoform_client.cli.session import session
+from kinoform_client.errors import invalid
 
 app = typer.Typer(help="Make design materials.", no_args_is_help=True)
 
@@ -21,7 +23,11 @@ def _group() -> None:
 @app.command()
 def generate(
     context: typer.Context,
-    prompt: Annotated[str, typer.Argument(help="What it is.", show_default=False)],
+    prompt: Annotated[str | None, typer.Argument(help="What it is.", show_default=False)] = None,
+    image: Annotated[
+        str | None, typer.Option(help="Photograph of a flat surface: PNG, JPEG, WebP, or an asset's name.")
+    ] = None,
+    condition: Condition = None,
     size: Annotated[int | None, typer.Option(help="Edge of the maps in pixels: 256, 512 or 1024.")] = None,
     size_m: Annotated[float | None, typer.Option(help="Edge of the tile in metres; typical if left out.")] = None,
     model: options.Model = "",
@@ -40,11 +46,15 @@ def generate(
     as_json: options.AsJson = False,
     wait: options.Wait = True,
 ) -> None:
-    """Make a seamless material from a PROMPT: 16-bit maps, MaterialX, a ball, a swatch and a sphere."""
-    place = material_place(output, slug(prompt, "material"))
+    """Make a seamless material from a PROMPT or a picture: 16-bit maps, MaterialX, a ball, a swatch and a sphere."""
+    picture = job_picture(image, condition)
+    if prompt is None and picture is None:
+        raise invalid("PROMPT", "say which material, or give a picture of it with --image or --condition")
+    place = material_place(output, slug(prompt or ("" if picture is None else picture.stem("material")), "material"))
     with session(context).client() as client:
         job = client.materials.generate(
             prompt,
+            image=None if picture is None else picture.given(client, priority),
             size=size,
             size_m=size_m,
             model=model,

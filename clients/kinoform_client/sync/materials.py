@@ -1,5 +1,5 @@
 # Written by clients/unasync.py from clients/kinoform_client/aio/materials.py: change that file, not this one.
-"""Design materials from text."""
+"""Design materials from text and pictures."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from kinoform_client._core.requests import Sampling
 from kinoform_client.sync.assets import Assets
 from kinoform_client.sync.calls import Caller
 from kinoform_client.sync.handles import JobHandle
+from kinoform_client.sync.inputs import PictureInput, maybe_picture
 from kinoform_client.sync.jobs import Jobs
 
 
@@ -24,8 +25,9 @@ class Materials:
 
     def generate(
         self,
-        prompt: str,
+        prompt: str | None = None,
         *,
+        image: PictureInput | None = None,
         model: str = "",
         steps: int | None = None,
         guidance: float | None = None,
@@ -38,8 +40,10 @@ class Materials:
         labels: Mapping[str, str] | None = None,
         request_id: str | None = None,
     ) -> JobHandle:
-        """Has a seamless, physically based material made, and returns its job at once.
+        """Has a seamless, physically based material made from words or from a picture, and returns its job at once.
 
+        image: a photograph of a flat surface from straight above: a file's path, its bytes, a stored asset or its name,
+        an output of another job, a conditioning or its name. No model has a part in it; the prompt only names it then.
         size: edge of the maps in pixels, 256, 512 or 1024. size_m: edge of the tile in metres.
         What is left out, the server chooses; `job.job.request` says what. The same `request_id` gives the same job.
         Raises InvalidArgumentError, naming every bad field, ResourceExhaustedError, UnavailableError and their kin.
@@ -47,6 +51,7 @@ class Materials:
         material = Material(
             prompt=prompt,
             negative_prompt=negative_prompt,
+            image=maybe_picture(self._assets, image),
             model=model,
             sampling=Sampling(seed=seed, steps=steps, guidance=guidance, reproducible=reproducible),
             size=size,

@@ -1,9 +1,11 @@
-"""How a material is made: maps denoised, then files."""
+"""Which way a material job goes."""
 
 from functools import partial
+from typing import assert_never
 
+from kinoform.material.capture import capture
 from kinoform.material.files import write_files
-from kinoform.material.tasks import MaterialTask
+from kinoform.material.tasks import CaptureTask, GenerateTask, MaterialTask
 from kinoform.models.material import MaterialRequest, TileMaps
 from kinoform.serving.job import Job
 from kinoform.serving.messages import Stage
@@ -12,13 +14,23 @@ from kinoform.serving.tiles import maps_of
 
 
 class MaterialMaker:
-    """Makes materials with its models."""
+    """Makes materials of words with its models, and of pictures without one."""
 
     def __init__(self, models: Models[MaterialRequest, TileMaps]) -> None:
         self._models = models
 
     async def __call__(self, task: MaterialTask, job: Job) -> None:
         """See `kinoform.serving.job.Make`."""
+        match task:
+            case GenerateTask():
+                await self._generate(task, job)
+            case CaptureTask():
+                await capture(task, job)
+            case _:
+                assert_never(task)
+
+    async def _generate(self, task: GenerateTask, job: Job) -> None:
+        """Maps denoised, then files."""
         steps = task.request.steps
         job.reached(Stage.ENCODE, 0, steps)
         tile = await job.generate(self._models, task.model, task.request)

@@ -5,3 +5,7 @@ from kinoform.media.errors import MediaError
 
 class BadMaterial(MediaError):
     """Maps that are no material: of wrong shapes, types or sizes. The caller's mistake."""
+
+
+class PictureTooSmall(MediaError):
+    """A picture with too few pixels to make a material of. Send a larger one."""

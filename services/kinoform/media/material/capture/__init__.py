@@ -1,0 +1,1 @@
+"""Seamless materials from photographs of flat surfaces. Classical image processing; what it can't know, it guesses."""
