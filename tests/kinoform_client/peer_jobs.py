@@ -27,6 +27,7 @@ Submission = (
     | mesh_pb2.RenderTurntableRequest
     | material_pb2.GenerateMaterialRequest
 )
+NOT_INSTALLED = status_pb2.Status(code=code_pb2.FAILED_PRECONDITION, message="the network is not installed here")
 ENDED = (job_pb2.Job.STATE_SUCCEEDED, job_pb2.Job.STATE_FAILED, job_pb2.Job.STATE_CANCELLED)
 
 
@@ -39,8 +40,9 @@ class PeerJobs(PeerAssets, job_pb2_grpc.JobServiceServicer):
         self.events: dict[str, list[job_pb2.JobEvent]] = {}
         self.by_request: dict[str, str] = {}
         self.changed = threading.Condition()
-        self.at_once: Callable[[str], list[MadeFile]] | None = None
-        """Ends each job as it is accepted, with these files, by what was asked for: `GenerateMesh`, `edges`."""
+        self.at_once: Callable[[str], list[MadeFile] | None] | None = None
+        """Ends each job as it is accepted, by what was asked for (`GenerateMesh`, `edges`): with these files, or FAILED
+        for None."""
 
     def accept(self, request: Submission, model: str, method: str, context: grpc.ServicerContext) -> job_pb2.Job:
         """The job of a request; the same for the same request id."""
@@ -58,7 +60,13 @@ class PeerJobs(PeerAssets, job_pb2_grpc.JobServiceServicer):
         self.jobs[name], self.events[name] = job_pb2.Job(name=name, model=model, request=packed, attempt=1), []
         self.happen(name, state_changed=job_pb2.StateChanged(state=job_pb2.Job.STATE_QUEUED))
         if self.at_once is not None:
-            self.run(name, files=self.at_once(kind))
+            files = self.at_once(kind)
+            if files is None:
+                self.happen(
+                    name, state_changed=job_pb2.StateChanged(state=job_pb2.Job.STATE_FAILED, error=NOT_INSTALLED)
+                )
+            else:
+                self.run(name, files=files)
         return name
 
     def GetJob(self, request: job_pb2.GetJobRequest, context: grpc.ServicerContext) -> job_pb2.GetJobResponse:

@@ -1,6 +1,7 @@
 """What the demo makes and shows, on a peer."""
 
 import re
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -8,6 +9,7 @@ from google.protobuf.json_format import ParseDict
 from PIL import Image
 
 from kinoform_client import Client
+from kinoform_client._core.conditionings import KINDS
 from kinoform_client.cli.demo import make_everything, present
 from kinoform_client.demo.chapters import chosen, missing
 from kinoform_client.demo.page import Run
@@ -17,7 +19,7 @@ from kinoform_client.types import ModelKind
 from kinoform_proto.catalog.v1 import catalog_pb2
 from kinoform_proto.mesh.v1 import mesh_pb2
 from tests.kinoform_client.client_peer import Peer, Served
-from tests.kinoform_client.samples import made_by
+from tests.kinoform_client.samples import MadeFile, made_by
 
 VOCABULARY = {"subjects": ["a chair"], "motions": ["jumps", "spins"]}
 
@@ -39,9 +41,9 @@ MATERIAL = model("grain-mini", [["red brick"]])
 MATERIAL.material.default_steps = 3
 
 
-def make(served: Served, output: Path) -> list[Chapter]:
+def make(served: Served, output: Path, at_once: Callable[[str], list[MadeFile] | None] = made_by) -> list[Chapter]:
     """The demo on what the peer offers."""
-    served.peer.at_once = made_by
+    served.peer.at_once = at_once
     with Client(served.address) as client:
         models = chosen(client.models.list(), None)
         chapters = list(make_everything(client, models, output, None))
@@ -55,17 +57,21 @@ def test_the_demo_shows_clips_meshes_and_a_material(
 ) -> None:
     peer.models += [VIDEO, MESH, MATERIAL]
     chapters = make(served, tmp_path)
-    assert [chapter.title for chapter in chapters] == ["2 clips", "2 meshes", "1 material"]
+    *made, steering = [chapter.title for chapter in chapters]
+    assert made == ["2 clips", "2 meshes", "1 material"]
+    assert steering == f"A picture prepared in {len(KINDS)} ways, and what it steers"
     names = ["clip-1.mp4", "clip-from-picture.mp4", "mesh-1.glb", "mesh-1.usdz", "mesh-1-turntable.mp4"]
     names += ["mesh-from-picture.glb", "mesh-from-picture.usdz", "mesh-from-picture-turntable.mp4", "material-1.zip"]
+    names += [f"condition-{kind.replace('_', '-')}.png" for kind in KINDS]
+    names += ["clip-from-cut-out.mp4", "mesh-from-cut-out-turntable.mp4", "mesh-from-cut-out.glb"]
     assert capsys.readouterr().out.splitlines() == [
         str(tmp_path / name) for name in [*names, "contact-sheet.png", "index.html"]
     ]
     assert all((tmp_path / name).stat().st_size for name in names)
     page = (tmp_path / "index.html").read_text()
-    assert page.count("<video ") == page.count(" autoplay loop muted playsinline ") == 4
+    assert page.count("<video ") == page.count(" autoplay loop muted playsinline ") == 6
     links = re.findall(r'href="([^"]+)" download', page)
-    assert links == [name for name in names if not name.endswith(".mp4")]
+    assert links == [name for name in names if not name.endswith((".mp4", ".png")) and "cut-out" not in name]
     for shown in (
         "2 clips, 2 meshes and 1 material",
         "12 triangles",
@@ -88,7 +94,7 @@ def test_the_demo_shows_clips_meshes_and_a_material(
 def test_the_second_mesh_is_made_from_the_firsts_words_and_picture(served: Served, peer: Peer, tmp_path: Path) -> None:
     peer.models.append(MESH)
     make(served, tmp_path)
-    first, turntable, second, _ = peer.others
+    first, turntable, second = peer.others[:3]
     assert isinstance(first, mesh_pb2.GenerateMeshRequest)
     assert isinstance(second, mesh_pb2.GenerateMeshRequest)
     assert isinstance(turntable, mesh_pb2.RenderTurntableRequest)
@@ -97,6 +103,29 @@ def test_the_second_mesh_is_made_from_the_firsts_words_and_picture(served: Serve
     assert second.spec.image.inline == (tmp_path / "mesh-1.png").read_bytes()
     assert peer.assets[turntable.spec.mesh.asset][1] == (tmp_path / "mesh-1.glb").read_bytes()
     assert "made from the words and this picture" in (tmp_path / "index.html").read_text()
+
+
+def test_a_clip_and_a_mesh_begin_with_the_same_handle_of_the_first_meshs_picture(
+    served: Served, peer: Peer, tmp_path: Path
+) -> None:
+    peer.models += [VIDEO, MESH]
+    make(served, tmp_path)
+    assert [request.spec.WhichOneof("kind") for request in peer.asked] == list(KINDS)
+    assert {request.spec.image.inline for request in peer.asked} == {(tmp_path / "mesh-1.png").read_bytes()}
+    asked = [*peer.requests, *(each for each in peer.others if isinstance(each, mesh_pb2.GenerateMeshRequest))]
+    given = [name for each in asked if (name := each.spec.image.conditioning)]
+    assert len(given) == 2
+    assert len(set(given)) == 1
+    assert {peer.conditionings[name].spec.WhichOneof("kind") for name in given} == {"cut_out"}
+
+
+def test_a_kind_that_can_not_be_prepared_is_left_out(served: Served, peer: Peer, tmp_path: Path) -> None:
+    peer.models.append(MESH)
+    chapters = make(served, tmp_path, lambda kind: None if kind == "soft_edges" else made_by(kind))
+    assert chapters[-1].title == f"A picture prepared in {len(KINDS) - 1} ways, and what it steers"
+    assert not (tmp_path / "condition-soft-edges.png").exists()
+    assert (tmp_path / "mesh-from-cut-out.glb").exists()
+    assert "soft edges left out: the network is not installed here" in (tmp_path / "index.html").read_text()
 
 
 def test_what_the_server_does_not_offer_is_left_out_and_said(

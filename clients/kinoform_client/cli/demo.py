@@ -73,7 +73,7 @@ def present(output: Path, chapters: Sequence[Chapter], run: Run) -> None:
     page = write_page(output / "index.html", chapters, run)
     files = [file for chapter in chapters for file in chapter.files]
     print_lines(*map(str, [*files, *sheets, page]))
-    made = ", ".join(chapter.title for chapter in chapters)
+    made = ", ".join(chapter.title for chapter in chapters if chapter.model is not None)
     note(f"{made} in {run.took_s:.0f} s, of which {run.started_s:.0f} s to start.")
     note(f"Open {page.resolve()}")
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Mapping
 
-from kinoform_client.demo import clips, materials, meshes
+from kinoform_client.demo import clips, conditions, materials, meshes
 from kinoform_client.demo.studio import Chapter, Studio
 from kinoform_client.types import Model, ModelKind
 
@@ -11,6 +11,9 @@ KINDS: Mapping[ModelKind, Callable[[Studio, Model], Chapter]] = {
     ModelKind.MESH: meshes.chapter,
     ModelKind.MATERIAL: materials.chapter,
 }
+
+PICTURES = ("mesh-1.png", "clip-1.png")
+"""What is prepared: the first of these that was made."""
 
 
 def chosen(models: tuple[Model, ...], preferred: str | None) -> dict[ModelKind, Model]:
@@ -25,5 +28,8 @@ def missing(models: Mapping[ModelKind, Model]) -> list[ModelKind]:
 
 
 def make_chapters(studio: Studio, models: Mapping[ModelKind, Model]) -> list[Chapter]:
-    """Everything, one kind after the other."""
-    return [make(studio, models[kind]) for kind, make in KINDS.items() if kind in models]
+    """Everything, one kind after the other; then a picture of the first thing made, prepared in every way."""
+    made = [make(studio, models[kind]) for kind, make in KINDS.items() if kind in models]
+    source = next((path for name in PICTURES if (path := studio.output / name).exists()), None)
+    prepared = None if source is None else conditions.chapter(studio, source, models)
+    return made if prepared is None else [*made, prepared]

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from kinoform_client.demo import html
-from kinoform_client.demo.studio import Chapter, Studio, View
+from kinoform_client.demo.studio import Chapter, Studio, View, counted
 from kinoform_client.types import ClipLimits, Model
 
 _CLIPS = 3
@@ -59,7 +59,7 @@ def chapter(studio: Studio, model: Model) -> Chapter:
         wish = picture_wish(model, asked[0], made[0].file.with_suffix(".png"))
         made.append(_make(studio, model, limits, wish, studio.view(wish.caption)))
     return Chapter(
-        noun="clip",
+        title=counted(len(made), "clip"),
         model=model,
         figures=tuple(_figure(each) for each in made),
         files=tuple(each.file for each in made),

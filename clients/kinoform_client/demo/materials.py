@@ -9,7 +9,7 @@ from pathlib import Path
 from kinoform_client.archive import MATERIAL, map_files, open_stored, unpack
 from kinoform_client.demo import html
 from kinoform_client.demo.frames import thumbnail
-from kinoform_client.demo.studio import Chapter, Studio
+from kinoform_client.demo.studio import Chapter, Studio, counted
 from kinoform_client.demo.words import captions
 from kinoform_client.types import MaterialReport, Model
 
@@ -48,7 +48,7 @@ def chapter(studio: Studio, model: Model) -> Chapter:
     """One material."""
     made = [_make(studio, model, wish) for wish in wishes(model)]
     return Chapter(
-        noun="material",
+        title=counted(len(made), "material"),
         model=model,
         figures=tuple(_figure(each, studio.output) for each in made),
         files=tuple(each.archive for each in made),

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from kinoform_client.demo import html
-from kinoform_client.demo.studio import Chapter, Studio
+from kinoform_client.demo.studio import Chapter, Studio, counted
 from kinoform_client.demo.words import captions
 from kinoform_client.sync.handles import JobHandle
 from kinoform_client.types import MeshFormat, MeshReport, Model
@@ -57,7 +57,7 @@ def chapter(studio: Studio, model: Model) -> Chapter:
         second = Wish(name="mesh-from-picture", prompt=first.prompt, seed=second.seed, image=made[0].poster)
     made.append(_make(studio, model, second))
     return Chapter(
-        noun="mesh",
+        title=counted(len(made), "mesh"),
         model=model,
         figures=tuple(_figure(each, studio.output) for each in made),
         files=tuple(file for each in made for file in (*each.files, each.turntable)),

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from kinoform_client.demo.html import image
 from kinoform_client.demo.studio import Chapter
+from kinoform_client.types import Model
 
 _STYLE = Path(__file__).with_name("page.css")
 
@@ -26,6 +27,7 @@ class Run:
 
 def write_page(path: Path, chapters: Sequence[Chapter], run: Run) -> Path:
     """Writes the page beside the contact sheet; gives its path."""
+    titles = [chapter.title for chapter in chapters if chapter.model is not None]
     path.write_text(
         f"""<!doctype html>
 <html lang="en">
@@ -35,7 +37,7 @@ def write_page(path: Path, chapters: Sequence[Chapter], run: Run) -> Path:
 <style>
 {_STYLE.read_text(encoding="utf-8")}</style>
 <h1>Kinoform</h1>
-<p>{_listed([chapter.title for chapter in chapters])}, made on this machine in {run.took_s:.0f} s; starting the suite
+<p>{_listed(titles)}, made on this machine in {run.took_s:.0f} s; starting the suite
 ({escape(run.runtime)} runtime) took {run.started_s:.0f} s of it.</p>
 {_left_out(run)}{"".join(_chapter(chapter) for chapter in chapters)}
 {_sheet(path.parent / "contact-sheet.png")}
@@ -43,7 +45,7 @@ def write_page(path: Path, chapters: Sequence[Chapter], run: Run) -> Path:
 <p>The same request and seed give the same file, byte for byte where the model is batch exact.</p>
 {"".join(f"<p><code>{escape(chapter.command)}</code></p>" for chapter in chapters)}
 <h2>What the models can't do</h2>
-{"".join(_limits(chapter) for chapter in chapters)}
+{"".join(_limits(chapter.model) for chapter in chapters if chapter.model is not None)}
 </html>
 """,
         encoding="utf-8",
@@ -54,12 +56,17 @@ def write_page(path: Path, chapters: Sequence[Chapter], run: Run) -> Path:
 def _chapter(chapter: Chapter) -> str:
     model = chapter.model
     figures = "\n".join(chapter.figures)
+    by = "" if model is None else _maker(model)
     return f"""<h2>{chapter.title[0].upper()}{chapter.title[1:]}</h2>
-<p>By <b>{escape(model.display_name or model.name)}</b> {escape(model.version)}. {escape(model.description)}</p>
-<div class="figures">
+{by}<div class="figures">
 {figures}
 </div>
 """
+
+
+def _maker(model: Model) -> str:
+    name = escape(model.display_name or model.name)
+    return f"<p>By <b>{name}</b> {escape(model.version)}. {escape(model.description)}</p>\n"
 
 
 def _left_out(run: Run) -> str:
@@ -74,8 +81,7 @@ def _sheet(sheet: Path) -> str:
     return f'<h2>Contact sheet</h2>\n<div class="sheet">{shown}</div>'
 
 
-def _limits(chapter: Chapter) -> str:
-    model = chapter.model
+def _limits(model: Model) -> str:
     limits = "\n".join(f"<li>{escape(limit)}</li>" for limit in model.limits) or "<li>The card names nothing.</li>"
     name = escape(model.display_name or model.name)
     return f"<h3>{name}</h3>\n<ul>\n{limits}\n<li>Licence of the weights: {escape(model.license)}.</li>\n</ul>\n"

@@ -47,9 +47,10 @@ class Studio:
 class Chapter:
     """Everything of one kind that was made, ready to be shown."""
 
-    noun: str
-    """`clip`, in the singular."""
-    model: Model
+    title: str
+    """`2 meshes`."""
+    model: Model | None
+    """None for what needs no model."""
     figures: tuple[str, ...]
     """HTML, one for each thing made."""
     files: tuple[Path, ...]
@@ -58,9 +59,8 @@ class Chapter:
     command: str
     """Makes the first one again."""
 
-    @property
-    def title(self) -> str:
-        """`2 meshes`."""
-        count = len(self.figures)
-        plural = {"mesh": "meshes"}.get(self.noun, f"{self.noun}s")
-        return f"{count} {self.noun if count == 1 else plural}"
+
+def counted(count: int, noun: str) -> str:
+    """`2 meshes`. noun: in the singular."""
+    plural = {"mesh": "meshes"}.get(noun, f"{noun}s")
+    return f"{count} {noun if count == 1 else plural}"
