@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any, ClassVar, Literal
 
 import torch
@@ -22,7 +23,8 @@ from kinoform.backbone.positions import Grid, RotaryPositions, absolute_position
 from kinoform.backbone.schedules import Prediction
 
 ROW_BLOCK = 8
-"""Rows of per-sample products are padded to a multiple of this: with fewer than 4 rows fp32 kernels round otherwise."""
+"""Rows of per-sample work are padded to a multiple of this: with fewer than 4 rows fp32 products round otherwise, and
+activations do where the last numbers don't fill a processor's vectors."""
 
 SPLIT_BY_TOKEN = {
     "rope": {index: ContextParallelInput(split_dim=1, expected_dims=4, split_output=True) for index in range(2)},
@@ -161,7 +163,7 @@ class VideoDenoiser(ModelMixin, ConfigMixin, AttentionMixin, PeftAdapterMixin, C
         text = self.text_embed(self.text_norm(encoder_hidden_states.to(dtype)))
         context, mask = self._context(text, encoder_attention_mask, image_hidden_states, image_attention_mask)
         time = self._time(timestep, self._pooled_text(text, encoder_attention_mask))
-        modulation = _by_rows(self.time_proj, F.silu(time)).unflatten(1, (-1, self.config.dim))
+        modulation = _by_rows(lambda rows: self.time_proj(F.silu(rows)), time).unflatten(1, (-1, self.config.dim))
 
         positions = self._positions(tokens, grid)
         for block in self.blocks:
@@ -264,7 +266,7 @@ def _unpatchify(tokens: Tensor, grid: Grid, patch: Patch) -> Tensor:
     return split.permute(0, 7, 1, 4, 2, 5, 3, 6).flatten(6, 7).flatten(4, 5).flatten(2, 3).contiguous()
 
 
-def _by_rows(layer: nn.Module, rows: Tensor) -> Tensor:
+def _by_rows(layer: Callable[[Tensor], Tensor], rows: Tensor) -> Tensor:
     """Applies `layer` to (b, d) in such a way that a row's bits do not depend on b."""
-    out: Tensor = layer(F.pad(rows, (0, 0, 0, -rows.shape[0] % ROW_BLOCK)))
+    out = layer(F.pad(rows, (0, 0, 0, -rows.shape[0] % ROW_BLOCK)))
     return out[: rows.shape[0]]
