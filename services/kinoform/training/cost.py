@@ -16,6 +16,12 @@ def cost(run: Path, parts: tuple[str, ...]) -> dict[str, Any]:
     return {part: _cost(run, part) for part in parts if (run / f"{part}.pt").exists()}
 
 
+def history_of(run: Path) -> list[str]:
+    """The lines of history.txt, which tells of what the records do not: changes on the way, runs before this one."""
+    history = run / "history.txt"
+    return history.read_text().splitlines() if history.exists() else []
+
+
 def _cost(run: Path, part: str) -> dict[str, Any]:
     state = torch.load(run / f"{part}.pt", weights_only=True, mmap=True)
     found: dict[str, Any] = {

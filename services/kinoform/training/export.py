@@ -12,7 +12,7 @@ from kinoform.models.card import AnyCard, VideoCard, card_from_json
 from kinoform.models.kino_mini.family import KinoMini
 from kinoform.training import denoiser
 from kinoform.training.card import NAME, TURBO, kino_mini_card, turbo_card
-from kinoform.training.cost import cost
+from kinoform.training.cost import cost, history_of
 from kinoform.training.denoiser import SHAPES, Shape
 from kinoform.training.distill import FILES
 from kinoform.training.latents import Stage
@@ -137,9 +137,8 @@ def _forget_origin(config: Path) -> None:
 
 def _training(run: Path, parts: tuple[str, ...]) -> dict[str, Any]:
     """What the card tells of a run; history.txt in the run folder, where there is one, tells of changes on the way."""
-    history = run / "history.txt"
     return {
         "parts": cost(run, parts),
-        "history": history.read_text().splitlines() if history.exists() else [],
+        "history": history_of(run),
         "resume": "the same commands again: each goes on from the run folder's last checkpoint",
     }

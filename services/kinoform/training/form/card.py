@@ -97,8 +97,8 @@ def _limits(families: tuple[str, ...]) -> tuple[str, ...]:
         "One object, upright, its front towards +Z; no scenes, no people, no animals.",
         "Its field has 32 samples along a side: what is thinner than a fifteenth of the object may break or vanish.",
         "Colours, roughness and metal are even over each part: no patterns, no lettering.",
-        "From a picture alone it gets colours right and little of the shape, worse than the most similar training "
-        "solid would be (`measured.from_pictures`): say in words, too, what it shows.",
+        "From a picture alone it gets colours and the rough shape, about as near as the most similar training solid "
+        "would be (`measured.from_pictures`): say in words, too, what it shows.",
         "A picture must show one object, cut out or before an even backdrop; the sides that it hides are guessed.",
         "Prompts of other languages than English are not understood.",
         "Small, and trained on a CPU for hours only: `measured` in the details says how often it errs.",

@@ -10,7 +10,7 @@ import torch
 
 from kinoform.models.card import MeshCard, read_card
 from kinoform.models.form_mini.family import FormMini
-from kinoform.training.cost import cost
+from kinoform.training.cost import cost, history_of
 from kinoform.training.export import weight_of, write_card
 from kinoform.training.form import denoiser
 from kinoform.training.form.card import form_mini_card
@@ -51,7 +51,10 @@ def export(run: Path, model: Path, shape: denoiser.Shape | None = None) -> MeshC
     if furniture:
         (model / "CREDITS").write_text(credits_of(furniture))
     card = form_mini_card(
-        families_of(shards), furniture=len(furniture), batch_exact=exact, training={"parts": training}
+        families_of(shards),
+        furniture=len(furniture),
+        batch_exact=exact,
+        training={"parts": training, "history": history_of(run)},
     )
     write_card(model, card)
     if (weight := weight_of(model)) > HEAVIEST:
