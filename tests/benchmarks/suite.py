@@ -20,7 +20,7 @@ SUBMISSIONS = 100
 CLIPS = 5
 TURBO = "kino-mini-turbo"
 GATEWAY, REPLICA = "kinoform.gateway", "ServeReplica:"
-KINDS = ("video", "mesh", "material")
+KINDS = ("video", "mesh", "material", "conditioning")
 
 
 def figures(runtime: str) -> Iterator[Figure]:

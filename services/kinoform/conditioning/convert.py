@@ -2,7 +2,17 @@
 
 from google.protobuf.any_pb2 import Any as AnyMessage
 
-from kinoform.conditioning.tasks import ConditioningTask, CutOut, Edges, Palette, Reference, SoftEdges, Wish
+from kinoform.conditioning.tasks import (
+    ConditioningTask,
+    CutOut,
+    Depth,
+    Edges,
+    Normals,
+    Palette,
+    Reference,
+    SoftEdges,
+    Wish,
+)
 from kinoform.media.picture.sized import Fit
 from kinoform.serving.errors import BadStart
 from kinoform.serving.requests import Inputs, check_resolved, stored, unpacked
@@ -37,6 +47,10 @@ def _wish(spec: pb.ConditioningSpec) -> Wish:
         case "palette":
             check_resolved({"palette.colours": spec.palette.HasField("colours")})
             return Palette(colours=spec.palette.colours)
+        case "depth":
+            return Depth()
+        case "normals":
+            return Normals()
         case None:
             raise BadStart("start.request", "is not resolved: its kind is missing")
 

@@ -5,7 +5,7 @@ from pathlib import Path
 from PIL import Image
 
 from kinoform.conditioning.prepare import Made, Pixels, prepared
-from kinoform.conditioning.tasks import CutOut, Edges, Palette, Reference, SoftEdges, Wish
+from kinoform.conditioning.tasks import CutOut, Depth, Drawn, Edges, Normals, Palette, Reference, SoftEdges, Wish
 from kinoform.serving.files import WrittenFile
 from kinoform.serving.reports import ConditioningReport
 
@@ -16,10 +16,12 @@ _NAMES: dict[type[Wish], str] = {
     SoftEdges: "soft-edges",
     CutOut: "cut-out",
     Palette: "palette",
+    Depth: "depth",
+    Normals: "normals",
 }
 
 
-def write_prepared(pixels: Pixels, wish: Reference | Edges | CutOut | Palette, folder: Path) -> list[WrittenFile]:
+def write_prepared(pixels: Pixels, wish: Drawn, folder: Path) -> list[WrittenFile]:
     """Prepares and writes. Raises NothingInFront."""
     return write_made(prepared(pixels, wish), wish, folder)
 

@@ -4,8 +4,8 @@ from functools import partial
 
 from kinoform.conditioning.convert import IMAGE
 from kinoform.conditioning.files import write_made, write_prepared
-from kinoform.conditioning.prepare import Pixels, lines, on_white
-from kinoform.conditioning.tasks import ConditioningTask, SoftEdges
+from kinoform.conditioning.prepare import Made, Pixels
+from kinoform.conditioning.tasks import ConditioningTask, Seen
 from kinoform.media.image import load_rgba
 from kinoform.media.picture.sized import within
 from kinoform.serving.errors import blamed
@@ -18,8 +18,8 @@ async def prepare(task: ConditioningTask, job: Job) -> None:
     job.reached(Stage.ENCODE, 0, 1)
     pixels = await job.read(IMAGE, task.image, partial(_read, max_side=task.max_side))
     wish = task.wish
-    if isinstance(wish, SoftEdges):
-        made = lines(await job.finish(_soft_edges, on_white(pixels)))
+    if isinstance(wish, Seen):
+        made = await job.finish(_seen, pixels, wish)
         job.reached(Stage.WRITE, 0, 1)
         await job.store(partial(write_made, made, wish))
         return
@@ -33,7 +33,7 @@ def _read(data: bytes, *, max_side: int) -> Pixels:
     return within(load_rgba(data), max_side)
 
 
-def _soft_edges(pixels: Pixels) -> Pixels:
-    from kinoform.conditioning.hed import soft_edges  # not above: the others need no torch
+def _seen(pixels: Pixels, wish: Seen) -> Made:
+    from kinoform.conditioning.look import seen  # not above: the others need no torch
 
-    return soft_edges(pixels)
+    return seen(pixels, wish)

@@ -6,7 +6,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from kinoform.conditioning.tasks import CutOut, Edges, Palette, Reference
+from kinoform.conditioning.tasks import CutOut, Drawn, Edges, Palette, Reference
 from kinoform.conditioning.u2net import foreground_alpha
 from kinoform.media.errors import NothingInFront
 from kinoform.media.picture.edges import canny
@@ -15,6 +15,7 @@ from kinoform.media.picture.palette import Swatch, bars, palette
 from kinoform.media.picture.sized import sized
 
 Pixels = NDArray[np.uint8]
+Picture = NDArray[np.uint8] | NDArray[np.uint16]
 
 LEAST_COVERAGE = 0.001
 """A cut-out with less than this share of the picture is none."""
@@ -26,8 +27,8 @@ cv2.setNumThreads(1)
 class Made(NamedTuple):
     """A prepared picture."""
 
-    picture: Pixels
-    """(h, w), (h, w, 3) or (h, w, 4)."""
+    picture: Picture
+    """(h, w), (h, w, 3) or (h, w, 4); of 16 bits only (h, w)."""
     coverage: float = 1.0
     """Share of it that is edge, or that the cut-out keeps."""
     mask: Pixels | None = None
@@ -35,7 +36,7 @@ class Made(NamedTuple):
     colours: tuple[Swatch, ...] = ()
 
 
-def prepared(pixels: Pixels, wish: Reference | Edges | CutOut | Palette) -> Made:
+def prepared(pixels: Pixels, wish: Drawn) -> Made:
     """pixels: (h, w, 3 or 4) uint8 sRGB, upright. Raises NothingInFront."""
     match wish:
         case Reference():

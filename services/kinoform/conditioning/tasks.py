@@ -44,7 +44,21 @@ class Palette:
     colours: int
 
 
-Wish = Reference | Edges | SoftEdges | CutOut | Palette
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Depth:
+    """How far everything is."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Normals:
+    """Which way everything faces."""
+
+
+Drawn = Reference | Edges | CutOut | Palette
+"""What needs no torch."""
+Seen = SoftEdges | Depth | Normals
+"""What a network of torch sees in the picture."""
+Wish = Drawn | Seen
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

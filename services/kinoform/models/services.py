@@ -10,7 +10,7 @@ ServiceName = Kind | Literal["conditioning"]
 CONDITIONING: Literal["conditioning"] = "conditioning"
 SERVICES: tuple[ServiceName, ...] = (*KINDS, CONDITIONING)
 
-ConditionKind = Literal["reference", "edges", "soft_edges", "cut_out", "palette"]
+ConditionKind = Literal["reference", "edges", "soft_edges", "cut_out", "palette", "depth", "normals"]
 """What can be taken from a picture: the names of the `kind` oneof of ConditioningSpec."""
 
 VERSIONS: dict[ConditionKind, str] = {
@@ -19,6 +19,8 @@ VERSIONS: dict[ConditionKind, str] = {
     "soft_edges": "hed-bsds500-1",
     "cut_out": "u2netp-1",
     "palette": "oklab-1",
+    "depth": "depth-mini-1",
+    "normals": "depth-mini-1",
 }
 """Part of a conditioning's fingerprint: a method that answers otherwise than before gets another one."""
 

@@ -138,6 +138,8 @@ class ConditioningSpec(google.protobuf.message.Message):
     SOFT_EDGES_FIELD_NUMBER: builtins.int
     CUT_OUT_FIELD_NUMBER: builtins.int
     PALETTE_FIELD_NUMBER: builtins.int
+    DEPTH_FIELD_NUMBER: builtins.int
+    NORMALS_FIELD_NUMBER: builtins.int
     max_side: builtins.int
     """Longest side of what is made, in pixels; a larger picture is made smaller first. 16 to 4096; left out: 1024."""
     @property
@@ -164,6 +166,14 @@ class ConditioningSpec(google.protobuf.message.Message):
     def palette(self) -> global___Palette:
         """Its colours."""
 
+    @property
+    def depth(self) -> global___Depth:
+        """How far everything is."""
+
+    @property
+    def normals(self) -> global___Normals:
+        """Which way everything faces."""
+
     def __init__(
         self,
         *,
@@ -174,13 +184,15 @@ class ConditioningSpec(google.protobuf.message.Message):
         soft_edges: global___SoftEdges | None = ...,
         cut_out: global___CutOut | None = ...,
         palette: global___Palette | None = ...,
+        depth: global___Depth | None = ...,
+        normals: global___Normals | None = ...,
     ) -> None: ...
-    def HasField(self, field_name: typing.Literal["_max_side", b"_max_side", "cut_out", b"cut_out", "edges", b"edges", "image", b"image", "kind", b"kind", "max_side", b"max_side", "palette", b"palette", "reference", b"reference", "soft_edges", b"soft_edges"]) -> builtins.bool: ...
-    def ClearField(self, field_name: typing.Literal["_max_side", b"_max_side", "cut_out", b"cut_out", "edges", b"edges", "image", b"image", "kind", b"kind", "max_side", b"max_side", "palette", b"palette", "reference", b"reference", "soft_edges", b"soft_edges"]) -> None: ...
+    def HasField(self, field_name: typing.Literal["_max_side", b"_max_side", "cut_out", b"cut_out", "depth", b"depth", "edges", b"edges", "image", b"image", "kind", b"kind", "max_side", b"max_side", "normals", b"normals", "palette", b"palette", "reference", b"reference", "soft_edges", b"soft_edges"]) -> builtins.bool: ...
+    def ClearField(self, field_name: typing.Literal["_max_side", b"_max_side", "cut_out", b"cut_out", "depth", b"depth", "edges", b"edges", "image", b"image", "kind", b"kind", "max_side", b"max_side", "normals", b"normals", "palette", b"palette", "reference", b"reference", "soft_edges", b"soft_edges"]) -> None: ...
     @typing.overload
     def WhichOneof(self, oneof_group: typing.Literal["_max_side", b"_max_side"]) -> typing.Literal["max_side"] | None: ...
     @typing.overload
-    def WhichOneof(self, oneof_group: typing.Literal["kind", b"kind"]) -> typing.Literal["reference", "edges", "soft_edges", "cut_out", "palette"] | None: ...
+    def WhichOneof(self, oneof_group: typing.Literal["kind", b"kind"]) -> typing.Literal["reference", "edges", "soft_edges", "cut_out", "palette", "depth", "normals"] | None: ...
 
 global___ConditioningSpec = ConditioningSpec
 
@@ -308,6 +320,34 @@ class Palette(google.protobuf.message.Message):
     def WhichOneof(self, oneof_group: typing.Literal["_colours", b"_colours"]) -> typing.Literal["colours"] | None: ...
 
 global___Palette = Palette
+
+@typing.final
+class Depth(google.protobuf.message.Message):
+    """Relative inverse depth by depth-mini: the nearest point of the picture is white, the farthest black; it says nothing of
+    metres. Output role: `picture`, a 16-bit grey PNG.
+    """
+
+    DESCRIPTOR: google.protobuf.descriptor.Descriptor
+
+    def __init__(
+        self,
+    ) -> None: ...
+
+global___Depth = Depth
+
+@typing.final
+class Normals(google.protobuf.message.Message):
+    """Surface normals by depth-mini, in the camera's space: x to the right, y up, z towards the viewer, each from -1 to 1 as 0
+    to 255. Output role: `picture`, an RGB PNG.
+    """
+
+    DESCRIPTOR: google.protobuf.descriptor.Descriptor
+
+    def __init__(
+        self,
+    ) -> None: ...
+
+global___Normals = Normals
 
 @typing.final
 class Conditioning(google.protobuf.message.Message):

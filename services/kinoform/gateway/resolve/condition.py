@@ -30,7 +30,7 @@ def resolve_condition(spec: pb.ConditioningSpec, offer: Offer) -> Resolved:
         case "palette":
             if not spec.palette.HasField("colours"):
                 spec.palette.colours = COLOURS
-        case "soft_edges" | None:
+        case "soft_edges" | "depth" | "normals" | None:
             pass
     return Resolved(kind=CONDITIONING, violations=tuple(_violations(spec)))
 

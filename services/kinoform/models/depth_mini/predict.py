@@ -19,7 +19,7 @@ RADIUS = 2
 """Of the guided filter's windows, in the network's pixels."""
 SMOOTH = 1e-3
 """Contrast, squared, that counts as an edge to the guided filter."""
-ENDS = (0.5, 99.5)
+ENDS = (2.0, 98.0)
 """Percentiles of the inverse depth that become 0 and 1."""
 FLAT = 1e-6
 """Normals shorter than this face the viewer."""

@@ -16,6 +16,8 @@ COMMANDS = (
 
 LIMITS = (
     "Depth is relative: up to a scale and a shift of its own for each picture, no metres.",
+    "On a photograph its depth is hardly nearer to the truth than a plane that tilts away from the viewer would be "
+    "(`measured.motorcycle`): half an hour of training. Its normals of floors, walls and furniture are better.",
     "Taught on rendered rooms and open ground with furniture and simple solids alone: people, animals, plants and "
     "landscapes are guessed from these.",
     "Sees pictures at about 192 pixels on the longer side: what is thinner than some hundredth of it is lost or "

@@ -15,7 +15,7 @@ from kinoform.training.depth.shards import Shard
 
 Pixels = npt.NDArray[np.uint8]
 
-HEIGHT = 180
+HEIGHT = 108
 """Pixels of each picture on the page."""
 MARGIN = 6
 ACROSS = 3
