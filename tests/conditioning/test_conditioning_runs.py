@@ -10,6 +10,7 @@ import pytest
 from google.rpc import code_pb2
 from PIL import Image
 
+from kinoform.conditioning.depth import depth_of, normals_of
 from kinoform.conditioning.hed import PACKAGE
 from kinoform_proto.conditioning.v1 import conditioning_pb2 as pb
 from kinoform_proto.engine.v1 import engine_pb2
@@ -33,6 +34,8 @@ SPECS = {
     "edges": pb.ConditioningSpec(edges=EDGES),
     "cut_out": pb.ConditioningSpec(cut_out=CUT_OUT),
     "palette": pb.ConditioningSpec(palette=pb.Palette(colours=3)),
+    "depth": pb.ConditioningSpec(depth=pb.Depth()),
+    "normals": pb.ConditioningSpec(normals=pb.Normals()),
 }
 
 
@@ -151,6 +154,16 @@ async def test_soft_edges_are_the_outlines(tmp_path: Path) -> None:
     border = np.abs(np.hypot(x, y) - BALL)
     assert found[border < 0.01].mean() > 150
     assert found[border > 0.06].mean() < 20
+
+
+async def test_depth_has_sixteen_bits_and_normals_are_those_of_a_picture(tmp_path: Path) -> None:
+    pixels = disc(120)[:90]
+    async with conditioning_service(tmp_path) as peer:
+        depth = picture(peer, await prepared(peer, SPECS["depth"], png(pixels)))
+        normals = picture(peer, await prepared(peer, SPECS["normals"], png(pixels)))
+    assert np.array_equal(depth, np.rint(depth_of(pixels) * 65535).astype(np.uint16))
+    assert len(np.unique(depth)) > 256
+    assert np.abs(normals / 127.5 - 1 - normals_of(pixels)).max() <= 0.5 / 127.5 + 1e-6
 
 
 async def test_a_picture_without_a_foreground_is_the_callers_to_change(tmp_path: Path) -> None:

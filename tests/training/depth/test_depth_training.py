@@ -18,7 +18,7 @@ from kinoform.training.depth.bank import Sizes, read_bank, write_bank
 from kinoform.training.depth.evaluate import beside_planes, on_motorcycle, on_scenes
 from kinoform.training.depth.export import export, record
 from kinoform.training.depth.learner import DepthRun, Shape, judged
-from kinoform.training.depth.sheet import photographs, renders, write_sheet
+from kinoform.training.depth.sheet import HEIGHT, MARGIN, photographs, renders, write_sheet
 
 SHAPE = Shape(widths=(8, 8, 8, 8, 16), blocks=(1, 1, 1, 1, 1))
 SIZES = Sizes(solids=2, tiles=2, furniture=0)
@@ -185,5 +185,5 @@ def test_a_sheet_shows_photographs_and_renders(run: Path, model: Path, tmp_path:
     pictures = [photographs()[0], *renders(shards.read_shards(run, "exam"), 3)]
     write_sheet(tmp_path / "sheet.png", DepthMini.from_folder(model), pictures)
     with Image.open(tmp_path / "sheet.png") as page:
-        assert page.width > 3 * 180
-        assert page.height == 2 * (180 + 6)
+        assert page.width > 3 * HEIGHT
+        assert page.height == 2 * (HEIGHT + MARGIN)
