@@ -92,12 +92,17 @@ def picture_wish(model: Model, first: Wish, image: Path) -> Wish:
     return Wish(name="clip-from-picture", prompt=prompt, seed=4, image=image)
 
 
+def view_size_of(limits: ClipLimits) -> tuple[int, int]:
+    """(width, height) of the demo's clips: a whole multiple of the model's own size."""
+    width, height = limits.default_size
+    factor = max(1, _LOOK // max(width, height))
+    return width * factor, height * factor
+
+
 def _make(studio: Studio, model: Model, limits: ClipLimits, wish: Wish, view: View) -> Made:
     """Asks for a clip, follows it, and saves it with its poster."""
     began = time.monotonic()
-    width, height = limits.default_size
-    factor = max(1, _LOOK // max(width, height))
-    view_size = width * factor, height * factor
+    view_size = view_size_of(limits)
     job = studio.client.videos.generate(
         wish.prompt,
         model=model.name,

@@ -8,6 +8,7 @@ from pathlib import Path
 from kinoform_client._core.conditionings import KINDS
 from kinoform_client.conditions import ConditionKind
 from kinoform_client.demo import html
+from kinoform_client.demo.clips import view_size_of
 from kinoform_client.demo.frames import thumbnail
 from kinoform_client.demo.studio import Chapter, Studio
 from kinoform_client.demo.words import captions
@@ -17,7 +18,7 @@ from kinoform_client.sync.handles import JobHandle
 from kinoform_client.types import Model, ModelKind
 
 STEERED_BY = ConditionKind.CUT_OUT
-_NOTHING = "jumps over a teal background"
+_MOVES = "jumps"
 _SEED = 5
 
 
@@ -96,10 +97,15 @@ def _sheet(
 
 def _clip(studio: Studio, model: Model, cut_out: ConditioningHandle) -> Made:
     words = model.card.get("vocabulary") or {}
-    motions, places = words.get("motions") or [], words.get("backgrounds") or []
-    prompt = " ".join(["a thing", motions[0], places[0]]) if motions and places else f"a thing {_NOTHING}"
+    motions = words.get("motions") or [_MOVES]
+    prompt = f"a thing {motions[0]}"  # of no place: a cut-out stands on white
+    view_size = None if model.clip is None else view_size_of(model.clip)
     job = _finished(
-        studio, prompt, lambda: studio.client.videos.generate(prompt, model=model.name, image=cut_out, seed=_SEED)
+        studio,
+        prompt,
+        lambda: studio.client.videos.generate(
+            prompt, model=model.name, image=cut_out, seed=_SEED, steps=studio.steps, view_size=view_size
+        ),
     )
     file = job.output("video").download(studio.output / "clip-from-cut-out.mp4")
     poster = job.output("poster").download(studio.output / "clip-from-cut-out.png")
@@ -109,7 +115,9 @@ def _clip(studio: Studio, model: Model, cut_out: ConditioningHandle) -> Made:
 def _mesh(studio: Studio, model: Model, cut_out: ConditioningHandle) -> Made:
     (prompt, *_) = captions(model, ("a chair",))
     job = _finished(
-        studio, prompt, lambda: studio.client.meshes.generate(prompt, model=model.name, image=cut_out, seed=_SEED)
+        studio,
+        prompt,
+        lambda: studio.client.meshes.generate(prompt, model=model.name, image=cut_out, seed=_SEED, steps=studio.steps),
     )
     film = _finished(studio, f"{prompt}: turntable", lambda: studio.client.meshes.turntable(job.output("glb")))
     file = film.output("video").download(studio.output / "mesh-from-cut-out-turntable.mp4")
