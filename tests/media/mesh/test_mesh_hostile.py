@@ -5,6 +5,7 @@ import tracemalloc
 from collections.abc import Callable
 from dataclasses import replace
 
+import ftfy.bad_codecs  # noqa: F401  as the services have it: it has a say in what encodings are called
 import numpy as np
 import pytest
 
@@ -306,6 +307,7 @@ def test_a_usd_texture_outside_its_package_is_refused() -> None:
         (threemf("</model>"), MediaCorrupt, "no XML"),
         (changed_threemf(plain(cube()), "<model", "<!DOCTYPE a [<!ENTITY b 'c'>]><model"), MediaUnsupported, "forbids"),
         (changed_threemf(plain(cube()), "<model", '<model requiredextensions="b"'), MediaUnsupported, "extension 'b'"),
+        (changed_threemf(plain(cube()), "UTF-8", "UTG-8"), MediaCorrupt, None),
         (changed_threemf(plain(cube()), "millimeter", "parsec"), MediaCorrupt, "attribute"),
         (changed_threemf(plain(cube()), 'v1="0"', 'v9="0"'), MediaCorrupt, None),
         (changed_threemf(plain(cube()), 'objectid="1"', 'objectid="2"'), MediaCorrupt, "not there"),

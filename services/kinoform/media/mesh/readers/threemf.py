@@ -26,7 +26,7 @@ def read_threemf(data: bytes, limits: MeshLimits) -> Scene:
         parser.ParseFile(io.BytesIO(text))
     except expat.ExpatError as error:
         raise MediaCorrupt(f"a 3MF model that is no XML: {error}") from error
-    except (KeyError, ValueError, OverflowError) as error:
+    except (LookupError, ValueError, OverflowError) as error:  # LookupError: an encoding that nobody knows, or a key
         raise MediaCorrupt(f"a 3MF model with a missing or damaged attribute: {error}") from error
     return reader.scene()
 
