@@ -247,3 +247,21 @@ async def test_nothing_but_outputs_stays_in_the_asset_store(config: GatewayConfi
 
 def _sha(text: str) -> str:
     return hashlib.sha256(text.encode()).hexdigest()
+
+
+async def test_a_job_that_runs_again_at_once_is_still_told_to_pause(
+    config: GatewayConfig, engine: ScriptedEngine
+) -> None:
+    """Runs end and begin on top of each other; none of them may be forgotten when the gateway drains."""
+    jobs = 8
+    engine.scripts = [Script(dies_at=2) for _ in range(jobs)]
+    engine.scripts += [Script(holds_at=4, checkpoint_every=9) for _ in range(jobs)]
+    async with running(config) as (_, caller):
+        names = [(await caller.submit()).name for _ in range(jobs)]
+        for name in names:
+            await caller.reaches(name, 4)
+    async with running(config) as (_, caller):
+        for name in names:
+            assert (await caller.ended(name)).state == Job.STATE_SUCCEEDED
+            steps = [event.progress.step for event in await caller.watch(name) if event.progress.step]
+            assert steps == list(range(1, STEPS + 1))

@@ -4,6 +4,7 @@ import asyncio
 from collections import Counter
 from collections.abc import Collection
 from dataclasses import dataclass
+from functools import partial
 
 import structlog
 
@@ -102,11 +103,13 @@ class Dispatcher:
         task = asyncio.create_task(run.run(), name=claim.record.name)
         self._runs[claim.record.name] = run
         self._tasks.add(task)
-        task.add_done_callback(self._over)
+        task.add_done_callback(partial(self._over, run))
 
-    def _over(self, task: asyncio.Task[None]) -> None:
+    def _over(self, run: JobRun, task: asyncio.Task[None]) -> None:
         self._tasks.discard(task)
-        self._runs.pop(task.get_name(), None)
+        # A job that went back into the queue may run again before the task of the run before has quite ended.
+        if self._runs.get(task.get_name()) is run:
+            del self._runs[task.get_name()]
         self._stirred.set()
         if not task.cancelled() and (error := task.exception()) is not None:
             # A bug. The lease runs out, and the job is tried again.
