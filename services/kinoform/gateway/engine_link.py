@@ -1,7 +1,6 @@
 """The way to the generation services."""
 
 import asyncio
-from collections.abc import AsyncIterator
 from typing import cast
 
 import grpc
@@ -43,9 +42,9 @@ class EngineLink:
             return False
         return True
 
-    def run(self, kind: str, commands: AsyncIterator[engine_pb2.RunRequest]) -> Call:
-        """Open a job's stream to the application that runs this kind of job."""
-        return self._run(commands, metadata=(("application", kind),))
+    def run(self, kind: str) -> Call:
+        """Open a job's stream to the application that runs this kind of job. Commands are written to it."""
+        return self._run(metadata=(("application", kind),))
 
     async def close(self) -> None:
         """Close the channel, and with it all streams."""

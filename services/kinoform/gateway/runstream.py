@@ -2,7 +2,7 @@
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator, Coroutine
+from collections.abc import Coroutine
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
@@ -10,7 +10,7 @@ import grpc
 import structlog
 
 from kinoform.gateway.conditions import NotReady, Unusable
-from kinoform.gateway.engine_link import EngineLink, StartMaker
+from kinoform.gateway.engine_link import Call, EngineLink, StartMaker
 from kinoform.gateway.errors import failure
 from kinoform.gateway.ledger import Books, Ledger
 from kinoform.gateway.patience import Patience
@@ -162,9 +162,10 @@ class JobRun:
             return Ending(ended=True)
         except NotReady as error:
             return Ending(reason=str(error))
-        call = self._parts.link.run(self.kind, self._sending(start))
+        call = self._parts.link.run(self.kind)
         try:
-            return await self._listen(call)
+            await call.write(start)
+            return await _first(self._listen(call), self._tell(call))
         except grpc.aio.AioRpcError as error:
             reason = f"the generation service was lost: {error.code().name}"
             self._log.info("stream broke", code=error.code().name, details=error.details())
@@ -186,10 +187,16 @@ class JobRun:
                 if self._hurry.is_set():
                     raise
 
-    async def _sending(self, start: engine_pb2.RunRequest) -> AsyncIterator[engine_pb2.RunRequest]:
-        yield start
-        while True:
-            yield await self._commands.get()
+    async def _tell(self, call: Call) -> Ending:
+        """Sends commands for as long as the stream lasts; never returns.
+
+        Not by an iterator that grpc reads: the task in which it does so may be collected, and the commands with it.
+        """
+        with contextlib.suppress(grpc.aio.AioRpcError, asyncio.InvalidStateError):
+            while True:
+                await call.write(await self._commands.get())
+        never: asyncio.Future[Ending] = asyncio.get_running_loop().create_future()
+        return await never  # the stream is over, and `_listen` knows why
 
     async def _listen(self, call: Any) -> Ending:
         responses = aiter(call)
