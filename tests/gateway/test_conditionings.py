@@ -197,6 +197,17 @@ async def test_one_deleted_before_a_job_reads_it_is_said_so(
     assert (ended.state, reason(ended.error)) == (Job.STATE_FAILED, "INPUT_GONE")
 
 
+async def test_one_whose_picture_was_deleted_is_refused_and_made_anew_when_asked_for(caller: Caller) -> None:
+    made = await ready(caller, edges())
+    await caller.assets.DeleteAsset(asset_pb2.DeleteAssetRequest(name=made.outputs[0].asset))
+    assert bad_fields(await refusal(caller.make(steered(made.name)))) == ["spec.image.conditioning"]  # type: ignore[arg-type]
+    again = await ready(caller, edges())
+    assert (again.name, again.state) == (made.name, READY)
+    assert again.job != made.job
+    job = await caller.make(steered(made.name))
+    assert (await caller.ended(job.name)).state == Job.STATE_SUCCEEDED
+
+
 async def test_a_page_is_newest_first_and_of_one_project(caller: Caller) -> None:
     names = [(await ready(caller, edges(low=low))).name for low in (1, 2, 3)]
     await caller.submit()

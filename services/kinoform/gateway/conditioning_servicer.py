@@ -6,11 +6,9 @@ from kinoform.gateway import tokens
 from kinoform.gateway.conditionings import Conditionings, conditioning_to_proto
 from kinoform.gateway.edge import Context
 from kinoform.gateway.errors import ShuttingDown
+from kinoform.gateway.jobs import DEFAULT_PAGE, LARGEST_PAGE
 from kinoform_proto.conditioning.v1 import conditioning_pb2 as pb
 from kinoform_proto.conditioning.v1 import conditioning_pb2_grpc
-
-DEFAULT_PAGE = 50
-LARGEST_PAGE = 500
 
 
 class ConditioningServicer(conditioning_pb2_grpc.ConditioningServiceServicer):

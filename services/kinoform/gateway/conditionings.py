@@ -1,6 +1,7 @@
 """What callers may do with conditionings."""
 
 import hashlib
+from contextlib import suppress
 from dataclasses import dataclass
 
 from google.rpc import status_pb2
@@ -37,7 +38,8 @@ class Conditionings:
     leftovers: Leftovers
 
     def create(self, request: pb.CreateConditioningRequest) -> JobRecord:
-        """The job that prepares it: a new one, or that of an equal request, which is tried again if it has failed.
+        """The job that prepares it: a new one, or that of an equal request, unless somebody deleted what it had made.
+        One that failed is tried again.
 
         Raises BadRequest with every bad field, NotOffered.
         """
@@ -46,7 +48,12 @@ class Conditionings:
         project = settled.parent.removeprefix("projects/")
         self.submitter.take_inputs(settled, resolved, project)
         fingerprint = self._fingerprint(settled.spec)
-        record = self.submitter.queue(settled, resolved, RequestKey(id=request_id(fingerprint), fingerprint=""))
+        key = RequestKey(id=request_id(fingerprint), fingerprint="")
+        record = self.submitter.queue(settled, resolved, key)
+        if record.state is JobState.SUCCEEDED and not self._whole(record):
+            with suppress(NotFound, WrongState):  # somebody else asked, too
+                self.submitter.jobs.delete(record.name)
+            record = self.submitter.queue(settled, resolved, key)
         if record.state in (JobState.FAILED, JobState.CANCELLED):
             return self._again(record)
         return record
@@ -63,10 +70,8 @@ class Conditionings:
             raise StillNeeded(name, users)
         self.submitter.jobs.delete(record.name)
         for output in record.status.outputs:
-            try:
+            with suppress(NotFound):  # the caller deleted it already
                 self.leftovers.drop(self.assets.delete(output.asset).sha256)
-            except NotFound:  # the caller deleted it already
-                continue
 
     def _fingerprint(self, spec: pb.ConditioningSpec) -> str:
         """Of a settled spec: equal for equal bytes, whatever their asset is called."""
@@ -78,6 +83,15 @@ class Conditionings:
         for part in (VERSIONS[kind].encode(), source.encode(), settings.SerializeToString(deterministic=True)):
             digest.update(len(part).to_bytes(8, "big") + part)
         return digest.hexdigest()
+
+    def _whole(self, record: JobRecord) -> bool:
+        """Whether everything that it made is still there."""
+        try:
+            for output in record.status.outputs:
+                self.assets.get(output.asset)
+        except NotFound:
+            return False
+        return True
 
     def _again(self, record: JobRecord) -> JobRecord:
         now = self.submitter.clock()

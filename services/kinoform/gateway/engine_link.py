@@ -96,8 +96,6 @@ class StartMaker:
         return {} if request is None else {path: self._blob(given) for path, given in media_inputs(request)}
 
     def _blob(self, given: MediaInput) -> engine_pb2.Blob:
-        if given.WhichOneof("source") == "conditioning":
-            made = self._conditions.picture(given.conditioning)
-            return engine_pb2.Blob(sha256=made.sha256, size_bytes=made.size, media_type=made.media_type)
-        record = self._assets.get(given.asset)
+        prepared = given.WhichOneof("source") == "conditioning"
+        record = self._assets.get(self._conditions.picture(given.conditioning).asset if prepared else given.asset)
         return engine_pb2.Blob(sha256=record.sha256, size_bytes=record.size, media_type=record.media_type)

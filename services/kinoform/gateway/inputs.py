@@ -108,7 +108,7 @@ class Inputs:
         if not name.startswith(f"projects/{project}/"):
             return [Violation(field, f"{name} belongs to another project")]
         try:
-            self._conditions.picture(name)
+            self._assets.get(self._conditions.picture(name).asset)
         except NotReady:  # the job waits for it
             return []
         except (NotFound, Unusable) as error:
