@@ -48,14 +48,15 @@ OTHERWISE, ARISING FROM, OUT OF OR IN CONNECTION WITH THE SOFTWARE OR THE USE OR
 
 
 class TooHeavy(ValueError):
-    """The weights are larger than the package may carry."""
+    """The weights are larger than they may be."""
 
-    def __init__(self, size: int) -> None:
-        super().__init__(size)
+    def __init__(self, size: int, limit: int) -> None:
+        super().__init__(size, limit)
         self.size = size
+        self.limit = limit
 
     def __str__(self) -> str:
-        return f"{self.size} bytes of weights, at most {HEAVIEST}"
+        return f"{self.size} bytes of weights, at most {self.limit}"
 
 
 def export(run: Path, model: Path, shapes: Mapping[Stage, Shape] = SHAPES) -> VideoCard:
@@ -116,7 +117,7 @@ def _finish(model: Path, card: VideoCard, weight: int) -> VideoCard:
     (model / "NOTICE").write_text(NOTICE)
     write_card(model, card)
     if weight > HEAVIEST:
-        raise TooHeavy(weight)
+        raise TooHeavy(weight, HEAVIEST)
     return card
 
 

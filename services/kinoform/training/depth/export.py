@@ -11,7 +11,7 @@ from kinoform.training.cost import cost
 from kinoform.training.depth.card import depth_mini_card
 from kinoform.training.depth.learner import Shape, load
 from kinoform.training.depth.shards import Shard, read_shards
-from kinoform.training.export import weight_of
+from kinoform.training.export import TooHeavy, weight_of
 from kinoform.training.furniture.catalogue import Item, catalogue
 from kinoform.training.furniture.credits import HEAD
 from kinoform.training.furniture.credits import credits as credits_of
@@ -27,17 +27,6 @@ Training and evaluation use models from the Debian package sweethome3d-furniture
 and converted to OBJ by Emmanuel Puybaret / eTeks. They were changed: reduced to fewer triangles in even colours,
 scaled, put into scenes and rendered. Their authors endorse neither these changes nor this project.
 """
-
-
-class TooHeavy(ValueError):
-    """The weights are larger than the model may be."""
-
-    def __init__(self, size: int) -> None:
-        super().__init__(size)
-        self.size = size
-
-    def __str__(self) -> str:
-        return f"{self.size} bytes of weights, at most {HEAVIEST}"
 
 
 def export(run: Path, model: Path, shape: Shape | None = None) -> None:
@@ -56,7 +45,7 @@ def export(run: Path, model: Path, shape: Shape | None = None) -> None:
     training = {"parts": cost(run, ("depth",)), "pictures": pictures}
     _write(model, depth_mini_card(furniture=len(furniture), training=training))
     if (weight := weight_of(model)) > HEAVIEST:
-        raise TooHeavy(weight)
+        raise TooHeavy(weight, HEAVIEST)
 
 
 def record(model: Path, measured: Mapping[str, Any]) -> None:

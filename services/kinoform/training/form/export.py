@@ -11,7 +11,7 @@ import torch
 from kinoform.models.card import MeshCard, read_card
 from kinoform.models.form_mini.family import FormMini
 from kinoform.training.cost import cost, history_of
-from kinoform.training.export import weight_of, write_card
+from kinoform.training.export import TooHeavy, weight_of, write_card
 from kinoform.training.form import denoiser
 from kinoform.training.form.card import form_mini_card
 from kinoform.training.form.shards import Shard, families_of, read_shards
@@ -20,17 +20,6 @@ from kinoform.training.furniture.credits import credits as credits_of
 
 HEAVIEST = 12_000_000
 """Bytes of all weights together."""
-
-
-class TooHeavy(ValueError):
-    """The weights are larger than the model may be."""
-
-    def __init__(self, size: int) -> None:
-        super().__init__(size)
-        self.size = size
-
-    def __str__(self) -> str:
-        return f"{self.size} bytes of weights, at most {HEAVIEST}"
 
 
 def export(run: Path, model: Path, shape: denoiser.Shape | None = None) -> MeshCard:
@@ -58,7 +47,7 @@ def export(run: Path, model: Path, shape: denoiser.Shape | None = None) -> MeshC
     )
     write_card(model, card)
     if (weight := weight_of(model)) > HEAVIEST:
-        raise TooHeavy(weight)
+        raise TooHeavy(weight, HEAVIEST)
     return card
 
 

@@ -12,24 +12,13 @@ from kinoform.models.grain_mini.autoencoder import MaterialAutoencoder
 from kinoform.models.grain_mini.family import GrainMini
 from kinoform.models.grain_mini.weights import PARTS
 from kinoform.training.cost import cost
-from kinoform.training.export import weight_of, write_card
+from kinoform.training.export import TooHeavy, weight_of, write_card
 from kinoform.training.grain import denoiser
 from kinoform.training.grain.card import grain_card
 from kinoform.training.grain.denoiser import Shape
 
 HEAVIEST = 4_000_000
 """Bytes of all weights together that the package may carry."""
-
-
-class TooHeavy(ValueError):
-    """The weights are larger than the package may carry."""
-
-    def __init__(self, size: int) -> None:
-        super().__init__(size)
-        self.size = size
-
-    def __str__(self) -> str:
-        return f"{self.size} bytes of weights, at most {HEAVIEST}"
 
 
 def export(run: Path, model: Path, shape: Shape) -> MaterialCard:
@@ -57,7 +46,7 @@ def export(run: Path, model: Path, shape: Shape) -> MaterialCard:
     )
     write_card(model, card)
     if (weight := weight_of(model)) > HEAVIEST:
-        raise TooHeavy(weight)
+        raise TooHeavy(weight, HEAVIEST)
     return card
 
 
