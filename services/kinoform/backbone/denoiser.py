@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any, ClassVar, Literal
 
 import torch
@@ -19,12 +18,10 @@ from diffusers.models.normalization import FP32LayerNorm
 from torch import Tensor, nn
 
 from kinoform.backbone.blocks import DenoiserBlock, Positions, RotaryAttention, modulations
+from kinoform.backbone.control import Steer
+from kinoform.backbone.patches import Patch, by_rows, grid_of, patchify, unpatchify
 from kinoform.backbone.positions import Grid, RotaryPositions, absolute_positions
 from kinoform.backbone.schedules import Prediction
-
-ROW_BLOCK = 8
-"""Rows of per-sample work are padded to a multiple of this: with fewer than 4 rows fp32 products round otherwise, and
-activations do where the last numbers don't fill a processor's vectors."""
 
 SPLIT_BY_TOKEN = {
     "rope": {index: ContextParallelInput(split_dim=1, expected_dims=4, split_output=True) for index in range(2)},
@@ -32,8 +29,6 @@ SPLIT_BY_TOKEN = {
     "proj_out": ContextParallelOutput(gather_dim=1, expected_dims=3),
 }
 """How context parallelism shares the tokens among devices (diffusers' `_cp_plan`)."""
-
-Patch = tuple[int, int, int]
 
 
 class VideoDenoiser(ModelMixin, ConfigMixin, AttentionMixin, PeftAdapterMixin, CacheMixin):
@@ -134,6 +129,7 @@ class VideoDenoiser(ModelMixin, ConfigMixin, AttentionMixin, PeftAdapterMixin, C
         image_hidden_states: Tensor | None = None,
         image_attention_mask: Tensor | None = None,
         condition: Tensor | None = None,
+        steer: Steer | None = None,
         return_dict: bool = True,
     ) -> Transformer2DModelOutput | tuple[Tensor]:
         """One prediction for each row.
@@ -146,6 +142,7 @@ class VideoDenoiser(ModelMixin, ConfigMixin, AttentionMixin, PeftAdapterMixin, C
             image_hidden_states: (b, m, image_dim); None = no image tokens.
             image_attention_mask: (b, m) bool; a row all False has no image.
             condition: (b, cond_channels, l, h, w); None = zeros.
+            steer: asked before each block, of the whole batch (see `control`); None = nothing is changed.
 
         Returns:
             (b, c, l, h, w) in the dtype of `hidden_states`, as `.sample` or in a tuple.
@@ -155,18 +152,20 @@ class VideoDenoiser(ModelMixin, ConfigMixin, AttentionMixin, PeftAdapterMixin, C
         """
         dtype = hidden_states.dtype
         patch: Patch = tuple(self.config.patch)
-        grid = _grid(hidden_states, patch)
-        tokens = self.patch_embed(_patchify(self._with_condition(hidden_states, condition), patch))
+        grid = grid_of(hidden_states.shape[2:], patch)
+        tokens = self.patch_embed(patchify(self._with_condition(hidden_states, condition), patch))
         where = absolute_positions(grid, self.config.dim, self.config.rope_theta, tokens.device)
         tokens = (tokens.float() + where).to(dtype)
 
         text = self.text_embed(self.text_norm(encoder_hidden_states.to(dtype)))
         context, mask = self._context(text, encoder_attention_mask, image_hidden_states, image_attention_mask)
         time = self._time(timestep, self._pooled_text(text, encoder_attention_mask))
-        modulation = _by_rows(lambda rows: self.time_proj(F.silu(rows)), time).unflatten(1, (-1, self.config.dim))
+        modulation = by_rows(lambda rows: self.time_proj(F.silu(rows)), time).unflatten(1, (-1, self.config.dim))
 
         positions = self._positions(tokens, grid)
-        for block in self.blocks:
+        for number, block in enumerate(self.blocks):
+            if steer is not None:
+                tokens = steer(number, tokens, time)
             if torch.is_grad_enabled() and self.gradient_checkpointing:
                 tokens = self._gradient_checkpointing_func(block, tokens, context, mask, modulation, positions)
             else:
@@ -174,9 +173,9 @@ class VideoDenoiser(ModelMixin, ConfigMixin, AttentionMixin, PeftAdapterMixin, C
 
         shift, scale = (self.scale_shift_table + time[:, None]).float().chunk(2, dim=1)
         tokens = (self.out_norm(tokens.float()) * (1 + scale) + shift).to(dtype)
-        sample = _unpatchify(self.proj_out(tokens), grid, patch)
+        sample = unpatchify(self.proj_out(tokens), grid, patch)
         if self.config.sources and condition is not None:
-            sample = self._with_sources(sample, condition.to(dtype), _unpatchify(self.share_out(tokens), grid, patch))
+            sample = self._with_sources(sample, condition.to(dtype), unpatchify(self.share_out(tokens), grid, patch))
         return Transformer2DModelOutput(sample=sample) if return_dict else (sample,)
 
     def _with_condition(self, latent: Tensor, condition: Tensor | None) -> Tensor:
@@ -195,8 +194,8 @@ class VideoDenoiser(ModelMixin, ConfigMixin, AttentionMixin, PeftAdapterMixin, C
     def _time(self, timestep: Tensor, pooled_text: Tensor) -> Tensor:
         # the table's dtype, not a Linear's: layerwise casting may store those in fp8
         dtype = self.scale_shift_table.dtype
-        embedded = _by_rows(self.time_embed, self.time_steps(timestep).to(dtype))
-        return embedded + _by_rows(self.text_pool, pooled_text.to(dtype))
+        embedded = by_rows(self.time_embed, self.time_steps(timestep).to(dtype))
+        return embedded + by_rows(self.text_pool, pooled_text.to(dtype))
 
     def _pooled_text(self, text: Tensor, mask: Tensor | None) -> Tensor:
         if mask is None:
@@ -245,28 +244,3 @@ class VideoDenoiser(ModelMixin, ConfigMixin, AttentionMixin, PeftAdapterMixin, C
 def _silence(module: nn.Module) -> None:
     if isinstance(module, nn.Linear):
         nn.init.zeros_(module.weight)
-
-
-def _grid(latent: Tensor, patch: Patch) -> Grid:
-    size = tuple(latent.shape[2:])
-    if any(length % step for length, step in zip(size, patch, strict=True)):
-        raise ValueError(f"latent of size {size} is not divisible into patches of {patch}")
-    return size[0] // patch[0], size[1] // patch[1], size[2] // patch[2]
-
-
-def _patchify(latent: Tensor, patch: Patch) -> Tensor:
-    """(b, c, l, h, w) → (b, tokens, pl * ph * pw * c)."""
-    split = latent.unflatten(4, (-1, patch[2])).unflatten(3, (-1, patch[1])).unflatten(2, (-1, patch[0]))
-    return split.permute(0, 2, 4, 6, 3, 5, 7, 1).flatten(4).flatten(1, 3)
-
-
-def _unpatchify(tokens: Tensor, grid: Grid, patch: Patch) -> Tensor:
-    """(b, tokens, pl * ph * pw * c) → (b, c, l, h, w)."""
-    split = tokens.unflatten(2, (*patch, -1)).unflatten(1, grid)
-    return split.permute(0, 7, 1, 4, 2, 5, 3, 6).flatten(6, 7).flatten(4, 5).flatten(2, 3).contiguous()
-
-
-def _by_rows(layer: Callable[[Tensor], Tensor], rows: Tensor) -> Tensor:
-    """Applies `layer` to (b, d) in such a way that a row's bits do not depend on b."""
-    out = layer(F.pad(rows, (0, 0, 0, -rows.shape[0] % ROW_BLOCK)))
-    return out[: rows.shape[0]]

@@ -13,6 +13,7 @@ from typing import NamedTuple
 import torch
 from torch import Tensor
 
+from kinoform.backbone.control import Steer
 from kinoform.backbone.denoiser import VideoDenoiser
 from kinoform.backbone.schedules import add_noise, cosine_alpha_bar
 from kinoform.models.kino_mini.places import PLACE_CHANNELS, place_planes
@@ -182,11 +183,13 @@ def noisy_moved(moved: Tensor, rng: torch.Generator) -> Tensor:
     return moved_condition(moved + deviation * torch.randn(moved.shape, generator=rng))
 
 
-def losses(model: VideoDenoiser, batch: Batch) -> tuple[Tensor, Tensor]:
-    """Each row's mean square error of x0 (b,), detached, and the weighted training loss."""
+def losses(model: VideoDenoiser, batch: Batch, steer: Steer | None = None) -> tuple[Tensor, Tensor]:
+    """Each row's mean square error of x0 (b,), detached, and the weighted training loss; steer: of a control branch."""
     alpha_bar = cosine_alpha_bar(batch.time)
     noisy = add_noise(batch.clean, batch.noise, alpha_bar)
-    predicted = model(noisy, 1000 * batch.time, batch.text, batch.mask, condition=batch.condition, return_dict=False)[0]
+    predicted = model(
+        noisy, 1000 * batch.time, batch.text, batch.mask, condition=batch.condition, steer=steer, return_dict=False
+    )[0]
     error = (predicted - batch.clean).square().mean(dim=(1, 2, 3, 4))
     weight = (1 / (1 - alpha_bar).clamp_min(1e-6)).clamp(max=WEIGHT_LIMIT)
     return error.detach(), (weight * error).mean()

@@ -11,6 +11,7 @@ from kinoform.training.captions import Script
 from kinoform.training.latents import SCRIPTS, Cache, load_codec, read_cache, save_whole, scripts_of, seed_of
 from kinoform.training.loop import Average, Schedule
 from kinoform.training.paths import MIDDLE
+from kinoform.training.paths import Path as Way
 from kinoform.training.records import Log, settings_of
 from kinoform.training.render import ways
 
@@ -31,7 +32,11 @@ class PlannerRun:
 
 def true_plan(script: Script, seed: int) -> Plan:
     """How the first actor of a script moves."""
-    way = ways(script, seed)[0]
+    return plan_of(ways(script, seed)[0])
+
+
+def plan_of(way: Way) -> Plan:
+    """How an actor moves that goes this way."""
     x, y, size = (way.x - MIDDLE) / MIDDLE, (way.y - MIDDLE) / MIDDLE, way.side.log()
     moves = torch.stack([each - each[0] for each in (x, y, size, way.angle)])
     return Plan(torch.stack([x[0], y[0]]).float(), moves.float())

@@ -25,9 +25,13 @@ class Renderer:
         """The first `frames` frames (3, l, 64, 64) in [-1, 1]; the seed moves the whole path."""
         canvas = pictures()[script.background].expand(frames, -1, -1, -1)
         for actor, way in zip(script.actors, ways(script, seed), strict=True):
-            layer = place(self._premultiplied[actor, way.pose[:frames]], _first(way, frames))
+            layer = self.layer(actor, _first(way, frames))
             canvas = layer[:, :3] + (1 - layer[:, 3:]) * canvas
         return canvas.clamp(0, 1).transpose(0, 1) * 2 - 1
+
+    def layer(self, actor: int, way: Path) -> Tensor:
+        """An actor alone on its way, (l, 4, 64, 64) in premultiplied alpha."""
+        return place(self._premultiplied[actor, way.pose], way)
 
     def frames(self, count: int, rng: np.random.Generator, actors: Tensor, size: int) -> tuple[Tensor, Tensor]:
         """Crops of single frames for the autoencoder, (n, 3, size, size) in [-1, 1], and coverage (n, 1, size, size).

@@ -16,6 +16,7 @@ from kinoform.models.card import read_card
 from kinoform.models.kino_mini.lora import merge
 from kinoform.models.kino_mini.places import PLACE_CHANNELS
 from kinoform.models.kino_mini.planner import MotionPlanner
+from kinoform.models.kino_mini.state import Stage
 
 PARTS = ("autoencoder", "keyframe", "planner", "denoiser")
 LORAS = {"keyframe": "keyframe_lora.safetensors", "denoiser": "denoiser_lora.safetensors"}
@@ -44,6 +45,10 @@ class Networks:
             found = (network.config.channels, network.config.cond_channels)
             if found != (channels, wanted):
                 raise ModelError(name, f"(channels, cond_channels) must be {(channels, wanted)}, got {found}")
+
+    def of(self, stage: Stage) -> VideoDenoiser:
+        """A stage's denoiser."""
+        return self.keyframe if stage == "keyframe" else self.denoiser
 
 
 def load_networks(folder: Path, device: torch.device, attention: str) -> Networks:

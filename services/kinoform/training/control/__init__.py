@@ -1,0 +1,1 @@
+"""Training of kino-mini's control branches: clips that move as no words say, and the maps that say how."""
