@@ -8,8 +8,10 @@ from safetensors.torch import save_file
 from torch import Tensor, nn
 
 from kinoform.backbone.autoencoder import VideoAutoencoder
+from kinoform.backbone.control import ControlBranch
 from kinoform.backbone.denoiser import VideoDenoiser
 from kinoform.backbone.schedules import Prediction
+from kinoform.models.kino_mini.follower import MotionFollower
 from kinoform.models.kino_mini.places import PLACE_CHANNELS
 from kinoform.models.kino_mini.planner import MotionPlanner
 
@@ -33,6 +35,22 @@ def write_tiny_kino(
     keyframe.save_pretrained(folder / "keyframe")
     planner.save_pretrained(folder / "planner")
     denoiser.save_pretrained(folder / "denoiser")
+    return folder
+
+
+def write_tiny_control(folder: Path) -> Path:
+    """Adds control/ with random weights to a folder that `write_tiny_kino` wrote."""
+    with torch.random.fork_rng():
+        torch.manual_seed(3)
+        parts: dict[str, ControlBranch | MotionFollower] = {
+            "keyframe": ControlBranch(patch=(1, 2, 2), trunk_dim=32, dim=16, heads=2, before=(0, 1)),
+            "clip": ControlBranch(patch=(2, 2, 2), trunk_dim=32, dim=16, heads=2, before=(0, 1)),
+            "follower": MotionFollower(widths=(4, 4, 4, 4), dim=8),
+        }
+        for name, part in parts.items():
+            for parameter in part.parameters():  # fresh branches are silent
+                nn.init.normal_(parameter, std=0.2)
+            part.save_pretrained(folder / "control" / name)
     return folder
 
 

@@ -8,6 +8,7 @@ be a copy of the trunk. Which maps there are, their family decides (after VACE, 
 from __future__ import annotations
 
 from collections.abc import Callable
+
 import torch
 import torch.nn.functional as F
 from diffusers.configuration_utils import ConfigMixin, register_to_config
@@ -63,9 +64,7 @@ class ControlBranch(ModelMixin, ConfigMixin):
         self.blocks = nn.ModuleList(ControlBlock(dim, heads) for _ in before)
         self.speak = nn.ModuleList(nn.Linear(dim, trunk_dim) for _ in before)
         self.hear_norm = FP32LayerNorm(trunk_dim, 1e-6, elementwise_affine=False)
-        for layer in self.speak:
-            nn.init.zeros_(layer.weight)
-            nn.init.zeros_(layer.bias)
+        self.speak.apply(_silence)
         self.eval()
 
     def embed(self, signal: Tensor) -> Tensor:
@@ -126,3 +125,9 @@ class ControlBlock(nn.Module):
         tokens = tokens + self.attn(self.attn_norm(tokens), rotary=rotary)
         out: Tensor = tokens + self.ff(self.ff_norm(tokens))
         return out
+
+
+def _silence(module: nn.Module) -> None:
+    if isinstance(module, nn.Linear):
+        nn.init.zeros_(module.weight)
+        nn.init.zeros_(module.bias)

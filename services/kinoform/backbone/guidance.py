@@ -7,9 +7,11 @@ weight each, and steps outside of which a condition is silent.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import NamedTuple
+from itertools import pairwise
+from typing import TYPE_CHECKING, NamedTuple
 
-from torch import Tensor
+if TYPE_CHECKING:  # whoever only names strengths and steps needs no torch
+    from torch import Tensor
 
 
 class GuidanceInterval(NamedTuple):
@@ -24,7 +26,7 @@ class GuidanceInterval(NamedTuple):
 
 
 class StepRange(NamedTuple):
-    """The part of a job's steps in which a condition acts, as shares of all: 0 = before the first, 1 = after the last."""
+    """The part of a job's steps in which a condition acts, as shares of all: 0 = the first one's begin, 1 = the end."""
 
     first: float = 0.0
     last: float = 1.0
@@ -35,6 +37,27 @@ class StepRange(NamedTuple):
 
 
 ALL_STEPS = StepRange()
+
+
+class Layer(NamedTuple):
+    """Conditions that are seen together, and how far what they ask for together is followed."""
+
+    seen: tuple[bool, ...]
+    weight: float
+
+
+def layers(strengths: Sequence[float]) -> list[Layer]:
+    """How to lead by conditions that a network can see together, each with a strength >= 0; for `weighted`.
+
+    Those of at least each strength are seen together, with the strength's distance from the next lower one as weight: a
+    Choquet integral (Choquet 1954, "Theory of capacities"). So equal strengths are one layer that sees all, one
+    condition is one layer of its strength, one of strength 0 is not seen at all, and nothing jumps in between.
+    """
+    steps = sorted({strength for strength in strengths if strength > 0}, reverse=True)
+    return [
+        Layer(tuple(strength >= step for strength in strengths), step - below)
+        for step, below in pairwise([*steps, 0.0])
+    ]
 
 
 def guide(conditional: Tensor, unconditional: Tensor, scale: float) -> Tensor:

@@ -1,6 +1,6 @@
 """kino-mini behind the engine's contract (`kinoform.engine.family.Family`)."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from math import ceil, lcm, prod
 from pathlib import Path
@@ -9,9 +9,11 @@ import torch
 from torch import Tensor
 
 import kinoform_weights
+from kinoform.backbone.control import Steer
 from kinoform.backbone.denoiser import VideoDenoiser
 from kinoform.backbone.exactness import rows_are_exact
 from kinoform.backbone.guidance import GuidanceInterval, guide
+from kinoform.backbone.patches import grid_of
 from kinoform.backbone.schedules import clean_from, cosine_alpha_bar, ddim_step, euler_step, flow_clean
 from kinoform.backbone.text import MAX_TOKENS, TextEncoder
 from kinoform.engine.errors import ModelError
@@ -19,7 +21,8 @@ from kinoform.engine.family import BatchKey, Cost, Frames
 from kinoform.models.clip import ClipRequest, cut
 from kinoform.models.kino_mini.pixels import clip_to_frames, picture_to_clip
 from kinoform.models.kino_mini.places import place_planes
-from kinoform.models.kino_mini.planner import moved_condition, moved_latents
+from kinoform.models.kino_mini.planner import blended, moved_condition, moved_latents
+from kinoform.models.kino_mini.read_leads import ended, leads_of
 from kinoform.models.kino_mini.state import ClipState, Conditioning, Stage, from_bytes, noises, to_bytes
 from kinoform.models.kino_mini.weights import Networks, load_networks
 
@@ -30,7 +33,8 @@ GUIDED_TIMES = GuidanceInterval(0.0, 0.95)
 CLIP_GUIDANCE = 1.0
 """Of the clip stage when the keyframe stage made the first frame: that frame has the prompt's guidance in it."""
 
-KEYFRAME_PROBE, CLIP_PROBE = (1, 8, 8), (16, 8, 8)
+PROBES: Mapping[Stage, tuple[int, int, int]] = {"keyframe": (1, 8, 8), "clip": (16, 8, 8)}
+"""Latents by which `batch_exact` is measured."""
 
 
 class KinoMini:
@@ -64,13 +68,11 @@ class KinoMini:
         """
         place = torch.device("cpu") if device is None else device
         networks = load_networks(folder, place, attention)
-        exact = rows_are_exact(networks.keyframe, KEYFRAME_PROBE, MAX_TOKENS)
-        return cls(
-            name=name,
-            networks=networks,
-            text_encoder=TextEncoder.installed(),
-            batch_exact=exact and rows_are_exact(networks.denoiser, CLIP_PROBE, MAX_TOKENS),
+        exact = all(
+            rows_are_exact(networks.of(stage), probe, MAX_TOKENS, networks.branch_of(stage))
+            for stage, probe in PROBES.items()
         )
+        return cls(name=name, networks=networks, text_encoder=TextEncoder.installed(), batch_exact=exact)
 
     @classmethod
     def installed(cls, name: str = "kino-mini") -> "KinoMini":
@@ -85,7 +87,8 @@ class KinoMini:
             ModelError: the size fits no whole number of patches, or there are too few steps for two stages.
         """
         self._latent_shape(request)
-        if request.image is None and request.steps < 2:
+        image = request.image if request.image_reach.strength > 0 else None
+        if image is None and request.steps < 2:
             raise ModelError(
                 "steps", f"must be at least 2 without a picture: first frame, then clip; got {request.steps}"
             )
@@ -98,10 +101,11 @@ class KinoMini:
             negative=negative.states.to(self._device),
             negative_mask=negative_mask.to(self._device),
             moved=None,
+            leads=leads_of(request, self._networks.controls, self._networks.autoencoder, keyframe_steps(request)),
         )
-        if request.image is None:
+        if image is None:
             return given
-        return replace(given, moved=self._moved(given, self._first(request), request.frames))
+        return self._moved(replace(given, first_reach=request.image_reach), self._first(image, request), request.frames)
 
     def warnings(self, request: ClipRequest) -> list[str]:
         """A sentence for each text of which the end is not read."""
@@ -145,7 +149,10 @@ class KinoMini:
     def key(self, state: ClipState) -> BatchKey:
         """Clips of one stage and latent shape whose next step is guided alike share a forward pass."""
         guided = "plain" if self._scale(state) == 1.0 else "guided"
-        return BatchKey(self.name, tuple(state.latent.shape), f"{state.stage} {guided}")
+        led = len(_acting(state))
+        return BatchKey(
+            self.name, tuple(state.latent.shape), f"{state.stage} {guided}" + (f" {led} led" if led else "")
+        )
 
     @torch.inference_mode()
     def preview(self, state: ClipState) -> Frames:
@@ -153,12 +160,12 @@ class KinoMini:
         length = state.clean.shape[1]
         count = min(PREVIEW_FRAMES, length)
         chosen = [round(index * (length - 1) / max(count - 1, 1)) for index in range(count)]
-        return clip_to_frames(self._networks.autoencoder.decode(state.clean[None, :, chosen]))
+        return self._shown(state, state.clean, chosen)
 
     @torch.inference_mode()
     def decode(self, state: ClipState) -> Frames:
-        """All frames, (l, h, w, 3) uint8."""
-        return clip_to_frames(self._networks.autoencoder.decode(state.latent[None]))
+        """All frames, (l, h, w, 3) uint8; of a repaint what is kept comes out as it was given."""
+        return self._shown(state, state.latent, list(range(state.latent.shape[1])))
 
     def save(self, state: ClipState) -> bytes:
         """The whole state, conditions included, as safetensors."""
@@ -199,13 +206,22 @@ class KinoMini:
         channels = self._networks.denoiser.config.channels
         return channels, request.frames, request.height // ratio, request.width // ratio
 
-    def _moved(self, given: Conditioning, first: Tensor, frames: int) -> Tensor:
-        plan = self._networks.planner.plan(given.text, given.text_mask, first, frames)
-        return moved_latents(self._networks.autoencoder, first, plan)
+    def _shown(self, state: ClipState, latent: Tensor, chosen: list[int]) -> Frames:
+        made = torch.from_numpy(clip_to_frames(self._networks.autoencoder.decode(latent[None, :, chosen])))
+        return state.conditioning.leads.composed(made, chosen).numpy()
 
-    def _first(self, request: ClipRequest) -> Tensor:
-        assert request.image is not None
-        still = picture_to_clip(request.image, request.width, request.height).to(self._device)
+    def _moved(self, given: Conditioning, first: Tensor, frames: int) -> Conditioning:
+        """With the first frame's latent (c, 1, h, w): it, moved as the text says or as the conditions show."""
+        codec, controls = self._networks.autoencoder, self._networks.controls
+        plan, leads = self._networks.planner.plan(given.text, given.text_mask, first, frames), given.leads
+        if leads.follow is not None:
+            plan = blended(plan, *leads.follow)
+        if controls is not None:
+            leads, plan = ended(leads, first, plan, controls, codec)
+        return replace(given, moved=moved_latents(codec, first, plan), leads=leads)
+
+    def _first(self, image: Frames, request: ClipRequest) -> Tensor:
+        still = picture_to_clip(image, request.width, request.height).to(self._device)
         first: Tensor = self._networks.autoencoder.encode(still)[0]
         return first
 
@@ -214,9 +230,6 @@ class KinoMini:
         guidance = CLIP_GUIDANCE if follows_keyframe else state.guidance
         return self._guided_times.scale_at(float(state.times()[0]), guidance)
 
-    def _network(self, stage: Stage) -> VideoDenoiser:
-        return self._networks.keyframe if stage == "keyframe" else self._networks.denoiser
-
     def _predict(self, states: Sequence[ClipState], *, guided: bool) -> Tensor:
         given = [state.conditioning for state in states]
         text, mask = [each.text for each in given], [each.text_mask for each in given]
@@ -224,19 +237,33 @@ class KinoMini:
             text += [each.negative for each in given]
             mask += [each.negative_mask for each in given]
         copies = 2 if guided else 1
-        predicted: Tensor = self._network(states[0].stage)(
+        predicted: Tensor = self._networks.of(states[0].stage)(
             torch.stack([state.latent for state in states] * copies),
             1000 * torch.stack([state.times()[0] for state in states] * copies).to(self._device),
             torch.stack(text),
             torch.stack(mask),
             condition=torch.stack([_condition(state) for state in states] * copies).to(self._device),
+            steer=self._steer(states, copies),
             return_dict=False,
         )[0]
         return predicted
 
+    def _steer(self, states: Sequence[ClipState], copies: int) -> Steer | None:
+        """What the control branch says; the rows have equally many conditions that act now."""
+        acting = [_acting(state) for state in states]
+        if not acting[0]:
+            return None
+        stage = states[0].stage
+        branch = self._networks.branch_of(stage)
+        assert branch is not None  # else no condition was let in
+        tokens = torch.stack([torch.stack([each for each, _ in row]) for row in acting] * copies)
+        strengths = torch.tensor([[strength for _, strength in row] for row in acting] * copies)
+        grid = grid_of(states[0].latent.shape[1:], tuple(self._networks.of(stage).config.patch))
+        return branch.steer(tokens, strengths.to(tokens.device), grid)
+
     def _advance(self, state: ClipState, predicted: Tensor) -> ClipState:
         times = state.times()[:, None].to(self._device)
-        latent, prediction = state.latent[None], self._network(state.stage).config.prediction
+        latent, prediction = state.latent[None], self._networks.of(state.stage).config.prediction
         if prediction == "flow":
             clean = _pinned(state, flow_clean(latent, predicted, times[0]))
             moved = euler_step(latent, (latent - clean) / times[0], times[0], times[1])
@@ -255,15 +282,25 @@ def _condition(state: ClipState) -> Tensor:
     return place_planes(state.seed, *state.latent.shape[2:]) if moved is None else moved_condition(moved)
 
 
+def _acting(state: ClipState) -> list[tuple[Tensor, float]]:
+    return state.conditioning.leads.acting(state.stage, state.step, state.steps)
+
+
 def _pinned(state: ClipState, clean: Tensor) -> Tensor:
-    """The foreseen latent (1, c, l, h, w) of a clip with its first frame as it is known to be."""
-    moved = state.conditioning.moved
-    return clean if moved is None else torch.cat([moved[None, :, :1], clean[:, :, 1:]], dim=2)
+    """The foreseen latent (1, c, l, h, w) of a clip with what is known of it, the first frame above all."""
+    given = state.conditioning
+    clean = given.leads.pinned(clean[0], state.step, state.steps)
+    if given.moved is not None:
+        firmness = min(given.first_reach.at(state.step, state.steps), 1.0)
+        first = given.moved[:, :1] if firmness == 1.0 else clean[:, :1].lerp(given.moved[:, :1], firmness)
+        clean = torch.cat([first, clean[:, 1:]], dim=1)
+    return clean[None]
 
 
 def keyframe_steps(request: ClipRequest) -> int:
     """How many of the request's steps make the first frame: the larger half, none with a picture."""
-    return 0 if request.image is not None else ceil(request.steps / 2)
+    given = request.image is not None and request.image_reach.strength > 0
+    return 0 if given else ceil(request.steps / 2)
 
 
 def _tokens(network: VideoDenoiser, size: tuple[int, int, int]) -> int:

@@ -69,6 +69,13 @@ class MotionPlanner(ModelMixin, ConfigMixin):
         return Plan(pivot[0], F.interpolate(moves, frames, mode="linear", align_corners=True)[0])
 
 
+def blended(said: Plan, shown: Plan, amount: float) -> Plan:
+    """Between two plans: 0 = as said, 1 = as shown."""
+    if amount == 1.0:
+        return shown
+    return Plan(said.pivot.lerp(shown.pivot, amount), said.moves.lerp(shown.moves, amount))
+
+
 def moved_latents(autoencoder: VideoAutoencoder, first: Tensor, plan: Plan) -> Tensor:
     """Latents (c, l, h, w) of the first frame, (c, 1, h, w), moved by the plan; frame 0 is `first` as it is."""
     picture = autoencoder.decode(first[None])[0, :, 0]

@@ -1,14 +1,9 @@
-"""The maps that steer a clip, and the form in which the control branches read them all."""
-
-from typing import Literal, get_args
+"""What steers a clip, in the one form that the control branches read."""
 
 import torch
 from torch import Tensor
 
-MapKind = Literal["edges", "depth", "mask"]
-"""White lines on black; relative inverse depth, near is 1; 1 where the actor is."""
-
-MAP_KINDS: tuple[MapKind, ...] = get_args(MapKind)
+from kinoform.models.clip import MAP_KINDS, MapKind
 
 _PIXELS = 4
 CHANNELS = _PIXELS + 2 * len(MAP_KINDS)
@@ -30,7 +25,7 @@ def map_signal(kind: MapKind, values: Tensor, length: int) -> Tensor:
 
 
 def pixel_signal(clip: Tensor, known: Tensor) -> Tensor:
-    """The signal (CHANNELS, l, h, w) of a clip (3, l, h, w) in [-1, 1] where `known` (l, h, w) is 1, not where it is 0."""
+    """The signal (CHANNELS, l, h, w) of a clip (3, l, h, w) in [-1, 1] where `known` (l, h, w), 0 or 1, is 1."""
     signal = no_signal(*clip.shape[1:])
     signal[:3] = clip * known
     signal[3] = known

@@ -9,9 +9,12 @@ from torch import Tensor
 from kinoform.backbone.schedules import sampling_times
 from kinoform.engine.errors import BadCheckpoint
 from kinoform.models.checkpoint import pack, unpack
+from kinoform.models.kino_mini.leads import NO_LEADS, Leads
+from kinoform.models.kino_mini.leads_bytes import leads_facts, leads_from, leads_tensors, reach_facts, reach_from
+from kinoform.models.reach import FULL, Reach
 
 FAMILY = "kino-mini"
-VERSION = 2
+VERSION = 3
 
 Stage = Literal["keyframe", "clip"]
 """First the first frame, from text alone, then the clip, from text and first frame."""
@@ -32,6 +35,10 @@ class Conditioning:
     moved: Tensor | None
     """(c, l, h, w) float32: the first frame's latent (the picture's or the keyframe stage's), then of the same picture
     moved as planned; None until the keyframe stage is done."""
+    first_reach: Reach = FULL
+    """How firmly, and when, the first frame is held."""
+    leads: Leads = NO_LEADS
+    """What else leads the clip."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -75,15 +82,16 @@ class ClipState:
         """The state one step later, in the same stage."""
         return replace(self, latent=latent, clean=clean, step=self.step + 1)
 
-    def begun_clip(self, moved: Tensor) -> "ClipState":
-        """The state after the keyframe's last step, with the finished keyframe moved as planned (c, l, h, w)."""
-        first = moved[:, :1]
+    def begun_clip(self, conditioning: Conditioning) -> "ClipState":
+        """The state after the keyframe's last step, with the finished keyframe moved as planned."""
+        assert conditioning.moved is not None
+        first = conditioning.moved[:, :1]
         _, noise = noises(self.seed, self.frames, first.shape)
         return replace(
             self,
             latent=noise.to(first.device),
             clean=first.repeat(1, self.frames, 1, 1),
-            conditioning=replace(self.conditioning, moved=moved),
+            conditioning=conditioning,
             step=self.step + 1,
         )
 
@@ -112,6 +120,8 @@ def to_bytes(state: ClipState, fingerprint: str) -> bytes:
         "steps": state.steps,
         "keyframe_steps": state.keyframe_steps,
         "guidance": state.guidance,
+        "first_reach": reach_facts(state.conditioning.first_reach),
+        "leads": leads_facts(state.conditioning.leads),
     }
     return pack(facts, _tensors(state))
 
@@ -128,10 +138,11 @@ def from_bytes(data: bytes, fingerprint: str, device: torch.device) -> ClipState
         raise BadCheckpoint(f"a checkpoint of {found}, wanted {(FAMILY, VERSION, fingerprint)}")
     try:
         latent, clean, moved = parts.pop("latent"), parts.pop("clean"), parts.pop("moved", None)
+        leads = leads_from(facts["leads"], parts)
         return ClipState(
             latent=latent,
             clean=clean,
-            conditioning=Conditioning(**parts, moved=moved),
+            conditioning=Conditioning(**parts, moved=moved, first_reach=reach_from(facts["first_reach"]), leads=leads),
             frames=int(facts["frames"]),
             seed=int(facts["seed"]),
             step=int(facts["step"]),
@@ -152,5 +163,6 @@ def _tensors(state: ClipState) -> dict[str, Tensor]:
         "text_mask": given.text_mask,
         "negative": given.negative,
         "negative_mask": given.negative_mask,
+        **leads_tensors(given.leads),
     }
     return tensors if given.moved is None else tensors | {"moved": given.moved}

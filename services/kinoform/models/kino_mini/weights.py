@@ -9,16 +9,19 @@ import torch
 
 from kinoform.backbone.attention import use_attention
 from kinoform.backbone.autoencoder import VideoAutoencoder
+from kinoform.backbone.control import ControlBranch
 from kinoform.backbone.denoiser import VideoDenoiser
 from kinoform.backbone.errors import WeightsMissing
 from kinoform.engine.errors import ModelError
 from kinoform.models.card import read_card
+from kinoform.models.kino_mini.control import Controls, control_files, load_controls
 from kinoform.models.kino_mini.lora import merge
 from kinoform.models.kino_mini.places import PLACE_CHANNELS
 from kinoform.models.kino_mini.planner import MotionPlanner
 from kinoform.models.kino_mini.state import Stage
 
 PARTS = ("autoencoder", "keyframe", "planner", "denoiser")
+CONTROL = "control"
 LORAS = {"keyframe": "keyframe_lora.safetensors", "denoiser": "denoiser_lora.safetensors"}
 
 
@@ -33,6 +36,8 @@ class Networks:
     """Text and first frame to how the actor moves."""
     denoiser: VideoDenoiser
     """Text and moved first frame to the clip's latent."""
+    controls: Controls | None = None
+    """None in a model that follows no maps and no given pixels but its first frame's."""
     fingerprint: str
     """Changes with the weights, so that a checkpoint is never resumed on others."""
 
@@ -45,16 +50,23 @@ class Networks:
             found = (network.config.channels, network.config.cond_channels)
             if found != (channels, wanted):
                 raise ModelError(name, f"(channels, cond_channels) must be {(channels, wanted)}, got {found}")
+        if self.controls is not None:
+            self.controls.check("keyframe", self.keyframe)
+            self.controls.check("clip", self.denoiser)
 
     def of(self, stage: Stage) -> VideoDenoiser:
         """A stage's denoiser."""
         return self.keyframe if stage == "keyframe" else self.denoiser
 
+    def branch_of(self, stage: Stage) -> ControlBranch | None:
+        """A stage's control branch."""
+        return None if self.controls is None else self.controls.of(stage)
+
 
 def load_networks(folder: Path, device: torch.device, attention: str) -> Networks:
     """Reads `folder`: autoencoder/, keyframe/, planner/, denoiser/, or LoRA files over the sibling that the card names.
 
-    A LoRA folder's card.json has the base folder's name in `details["base"]`.
+    control/ is read where it is there. A LoRA folder's card.json has the base folder's name in `details["base"]`.
 
     Raises:
         WeightsMissing: a part, a LoRA file, its card's `base`, or that folder is not there.
@@ -75,11 +87,13 @@ def load_networks(folder: Path, device: torch.device, attention: str) -> Network
         network.to(device).eval()
         use_attention(network, attention, device, torch.float32)
     weights = [file for part in PARTS for file in sorted(paths[part].glob("*.safetensors"))]
+    weights += control_files(base / CONTROL)
     return Networks(
         autoencoder=autoencoder.to(device).eval(),
         keyframe=denoisers["keyframe"],
         planner=planner.to(device).eval(),
         denoiser=denoisers["denoiser"],
+        controls=load_controls(base / CONTROL, device),
         fingerprint=_fingerprint(weights + (list(changes.values()) if adapted else [])),
     )
 

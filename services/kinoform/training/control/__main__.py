@@ -52,9 +52,7 @@ def train(
     descent: Annotated[int, typer.Option(min=1, help="The learning rate falls over so many last steps.")] = 1500,
 ) -> None:
     """Train a stage's control branch; resumes, and may be prolonged by more steps."""
-    branch.train(
-        branch.BranchRun(folder=run, model=model, stage=stage, steps=steps, batch=batch, descent=descent)
-    )
+    branch.train(branch.BranchRun(folder=run, model=model, stage=stage, steps=steps, batch=batch, descent=descent))
 
 
 if __name__ == "__main__":

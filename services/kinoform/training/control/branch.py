@@ -9,10 +9,10 @@ from torch import Tensor
 
 from kinoform.backbone.control import ControlBranch
 from kinoform.backbone.denoiser import VideoDenoiser
-from kinoform.models.kino_mini.weights import load_networks
 from kinoform.training.control.cache import ControlCache, read_cache
 from kinoform.training.control.tasks import draw_task, signal_of
 from kinoform.training.denoiser import TEXT_DROPPED, TIME_POWER, Batch, losses, noisy_moved, places
+from kinoform.training.export import FOLDERS
 from kinoform.training.latents import Stage
 from kinoform.training.loop import Average, Checkpoint, Schedule
 from kinoform.training.records import Log, settings_of
@@ -77,7 +77,8 @@ def train(run: BranchRun) -> None:
 
 def trunk_of(model: Path, stage: Stage) -> VideoDenoiser:
     """A stage's frozen denoiser."""
-    return load_networks(model, torch.device("cpu"), "auto").of(stage).requires_grad_(False)
+    trunk: VideoDenoiser = VideoDenoiser.from_pretrained(model / FOLDERS[stage], torch_dtype=torch.float32)
+    return trunk.eval().requires_grad_(False)
 
 
 def fresh_branch(trunk: VideoDenoiser) -> ControlBranch:

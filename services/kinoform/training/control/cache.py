@@ -15,7 +15,8 @@ from kinoform.training.captions import Script
 from kinoform.training.control.truth import truth
 from kinoform.training.control.ways import free_way
 from kinoform.training.latents import TEXT_TOKENS, draw_script, encode, load_codec, save_whole
-from kinoform.training.paths import FRAMES, Path as Way
+from kinoform.training.paths import FRAMES
+from kinoform.training.paths import Path as Way
 from kinoform.training.plans import plan_of
 from kinoform.training.render import Renderer, ways
 
@@ -74,7 +75,9 @@ def read_cache(run: Path) -> ControlCache:
     if not paths:
         raise FileNotFoundError(f"no clips in {folder_of(run)}: run `clips` first")
     shards = [torch.load(path, weights_only=True) for path in paths]
-    return ControlCache(**{part.name: torch.cat([shard[part.name] for shard in shards]) for part in fields(ControlCache)})
+    return ControlCache(
+        **{part.name: torch.cat([shard[part.name] for shard in shards]) for part in fields(ControlCache)}
+    )
 
 
 def drawn(rng: random.Random) -> tuple[Script, Way]:

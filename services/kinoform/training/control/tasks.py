@@ -7,10 +7,11 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
-from kinoform.models.kino_mini.signals import MapKind, map_signal, pixel_signal
+from kinoform.models.clip import MapKind
+from kinoform.models.kino_mini.signals import map_signal, pixel_signal
 
 Task = Literal["edges", "depth", "mask", "last", "replace", "extend"]
-"""A map in all frames; the last frame; everything but a region around the actor; the middle of the picture alone."""
+"""A map in all frames; the last frame beside the first; all but a region around the actor; a rectangle alone."""
 
 SHARES: Mapping[str, Mapping[Task, float]] = {
     "keyframe": {"edges": 0.3, "depth": 0.18, "mask": 0.3, "replace": 0.14, "extend": 0.08},
@@ -39,7 +40,7 @@ def signal_of(task: Task, clip: Tensor, maps: Mapping[MapKind, Tensor], rng: tor
             return map_signal(task, maps[task].float() / 255, length)
         case "last":
             known = torch.zeros(clip.shape[1:])
-            known[-1] = 1.0
+            known[[0, -1]] = 1.0
         case "replace":
             known = 1 - region(maps["mask"], rng)
         case "extend":
