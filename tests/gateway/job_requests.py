@@ -167,7 +167,7 @@ CASES: Mapping[str, Case] = {
         settled="""
             model: "form-mini" sampling { seed: 7 steps: 12 guidance: 2.5 }
             surface { resolution: 96 triangles: 20000 lods: 1 texture_size: 512 }
-            delivery { formats: MESH_FORMAT_GLB }
+            delivery { formats: MESH_FORMAT_GLB } image_reach { strength: 1 first: 0 last: 1 }
         """,
     ),
     "process": Case(

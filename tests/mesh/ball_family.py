@@ -43,7 +43,7 @@ class BallState:
 
 
 class BallFamily:
-    """Radius 0.3 to 0.8 by the seed; with a picture, by its brightness."""
+    """Radius 0.3 to 0.8 by the seed; with pictures, by their mean brightness, each times its strength."""
 
     name = "tiny"
     batch_exact = True
@@ -51,8 +51,9 @@ class BallFamily:
     def encode(self, request: MeshRequest) -> float:
         if request.prompt == NOTHING:
             return 0.0
-        if request.image is not None:
-            return 0.3 + 0.5 * float(request.image.mean()) / 255
+        if request.views:
+            light = [view.reach.strength * float(view.picture.mean()) / 255 for view in request.views]
+            return 0.3 + 0.5 * sum(light) / len(light)
         return 0.3 + 0.1 * (request.seed % 6)
 
     def warnings(self, request: MeshRequest) -> list[str]:

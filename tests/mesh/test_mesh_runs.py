@@ -2,10 +2,12 @@
 
 from pathlib import Path
 
+import numpy as np
 import pytest
 from google.rpc import code_pb2
 
 from kinoform.media.mesh.formats import MeshFormat
+from kinoform.media.png import png_bytes
 from kinoform.serving.bench import AT_ONCE
 from kinoform_proto.engine.v1 import engine_pb2 as pb
 from kinoform_proto.mesh.v1 import mesh_pb2
@@ -88,6 +90,21 @@ async def test_a_mesh_is_as_high_as_asked_for_or_as_such_things_are(tmp_path: Pa
             await stream.last()
             heights.append(reports(stream)["glb"].size_m[1])
         assert heights == pytest.approx([0.765, 4.0], abs=0.03)
+
+
+async def test_a_picture_leads_a_mesh_as_strongly_as_asked_for(tmp_path: Path) -> None:
+    async with mesh_service(tmp_path) as peer:
+        light = peer.store.put_bytes(png_bytes(np.full((8, 8, 3), 204, np.uint8)), "image/png").sha256
+        heights = []
+        for strength in (None, 1.0, 0.5):
+            request = ball()
+            request.spec.image.asset = "projects/p/assets/i"
+            if strength is not None:
+                request.spec.image_reach.strength = strength
+            stream = await peer.open(begin(request, inputs={"spec.image": light}))
+            await stream.last()
+            heights.append(reports(stream)["glb"].size_m[1])
+        assert heights == pytest.approx([1.30, 1.30, 0.95], abs=0.05)
 
 
 async def test_a_mesh_is_only_written_anew_when_nothing_else_is_asked(tmp_path: Path) -> None:

@@ -25,7 +25,7 @@ from tests.media.surface.shapes import Constant, Torus, random_union
 TASK = ShapeTask(
     model="",
     request=MeshRequest(steps=1, guidance=1.0, seed=0),
-    image=None,
+    views=(),
     resolution=32,
     triangles=1000,
     lods=3,

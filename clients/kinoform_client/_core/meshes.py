@@ -10,6 +10,9 @@ from kinoform_client.types import MeshFormat, VideoFormat
 from kinoform_proto.mesh.v1 import mesh_pb2
 from kinoform_proto.type.v1 import type_pb2
 
+Steps = tuple[float, float]
+"""Where a picture begins to lead and where it ends, as shares of the steps: 0 = before all, 1 = after the last."""
+
 Formats = MeshFormat | str | Iterable[MeshFormat | str]
 """One format, or several."""
 
@@ -36,6 +39,8 @@ class Shape:
     prompt: str | None = None
     negative_prompt: str = ""
     image: type_pb2.MediaInput | None = None
+    image_strength: float | None = None
+    image_steps: Steps | None = None
     model: str = ""
     sampling: Sampling
     resolution: int | None = None
@@ -97,6 +102,7 @@ def generate_mesh(shape: Shape, ticket: Ticket) -> mesh_pb2.GenerateMeshRequest:
         model=shape.model,
         prompt=maybe_prompt(shape.prompt, shape.negative_prompt, check),
         image=shape.image,
+        image_reach=_reach(shape.image_strength, shape.image_steps),
         sampling=sampling_proto(shape.sampling, check),
         surface=mesh_pb2.SurfaceOptions(
             resolution=check.maybe("spec.surface.resolution", shape.resolution),
@@ -171,6 +177,13 @@ def render_turntable(turntable: Turntable, ticket: Ticket) -> mesh_pb2.RenderTur
     request.spec.CopyFrom(spec)
     check.finish()
     return request
+
+
+def _reach(strength: float | None, steps: Steps | None) -> mesh_pb2.Reach | None:
+    if strength is None and steps is None:
+        return None
+    first, last = (None, None) if steps is None else steps
+    return mesh_pb2.Reach(strength=strength, first=first, last=last)
 
 
 def _delivery(formats: Formats, check: Check) -> mesh_pb2.MeshDelivery:

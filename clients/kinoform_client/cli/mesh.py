@@ -10,6 +10,7 @@ from kinoform_client.cli.finish import follow
 from kinoform_client.cli.job_picture import Condition, job_picture
 from kinoform_client.cli.mesh_place import mesh_place
 from kinoform_client.cli.places import slug, stem_of
+from kinoform_client.cli.reach import parse_steps
 from kinoform_client.cli.session import session
 from kinoform_client.errors import invalid
 from kinoform_client.types import VideoFormat
@@ -38,6 +39,12 @@ def generate(
     prompt: Annotated[str | None, typer.Argument(help="What to make.", show_default=False)] = None,
     image: Annotated[str | None, typer.Option(help="Picture of it: PNG, JPEG, WebP, or an asset's name.")] = None,
     condition: Condition = None,
+    image_strength: Annotated[
+        float | None, typer.Option(help="How much the picture leads: 0 to 2, 1 = as trained.")
+    ] = None,
+    image_steps: Annotated[
+        str | None, typer.Option(metavar="FROM-TO", help="Where it leads, as shares of the steps: 0-0.5.")
+    ] = None,
     triangles: Triangles = None,
     height_m: Height = None,
     lods: Lods = None,
@@ -58,13 +65,15 @@ def generate(
     wait: options.Wait = True,
 ) -> None:
     """Make a mesh from a PROMPT, from a picture, or from both."""
-    picture = job_picture(image, condition)
+    picture, steps_led = job_picture(image, condition), parse_steps("--image-steps", image_steps)
     if prompt is None and picture is None:
         raise invalid("PROMPT", "say what to make, or give a picture of it with --image or --condition")
     place = mesh_place(output, slug(prompt or ("" if picture is None else picture.stem("mesh")), "mesh"))
     with session(context).client() as client:
         job = client.meshes.generate(
             prompt,
+            image_strength=image_strength,
+            image_steps=steps_led,
             model=model,
             steps=steps,
             guidance=guidance,

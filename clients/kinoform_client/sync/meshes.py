@@ -39,6 +39,8 @@ class Meshes:
         prompt: str | None = None,
         *,
         image: PictureInput | None = None,
+        image_strength: float | None = None,
+        image_steps: core.Steps | None = None,
         model: str = "",
         steps: int | None = None,
         guidance: float | None = None,
@@ -57,6 +59,8 @@ class Meshes:
     ) -> JobHandle:
         """Has a mesh made from a prompt, from a picture of the object alone, or from both.
 
+        image_strength: how much the picture leads, 0 (not at all) to 2; 1 is as the model was trained. image_steps:
+        where it begins and ends, as shares of the steps: (0, 0.5) leads in the first half alone.
         resolution: samples along a side of the grid that the surface is found in. triangles: at the most, in the finest
         of `lods` levels of detail. texture_size: edge in pixels. height_m: of the object, else a typical one.
         """
@@ -64,6 +68,8 @@ class Meshes:
             prompt=prompt,
             negative_prompt=negative_prompt,
             image=maybe_picture(self._assets, image),
+            image_strength=image_strength,
+            image_steps=image_steps,
             model=model,
             sampling=Sampling(seed=seed, steps=steps, guidance=guidance, reproducible=reproducible),
             resolution=resolution,

@@ -4,25 +4,29 @@ from fractions import Fraction
 
 from google.protobuf.any_pb2 import Any as AnyMessage
 
+from kinoform.backbone.guidance import StepRange
 from kinoform.media.mesh.formats import MeshFormat
 from kinoform.mesh.process import MESH
-from kinoform.mesh.shape import IMAGE
 from kinoform.mesh.tasks import (
     Formats,
     LookWish,
     MeshTask,
     ProcessTask,
     ShapeTask,
+    StoredView,
     TextureTask,
     TurntableFormat,
     TurntableTask,
 )
 from kinoform.mesh.texture import MATERIAL
+from kinoform.models.reach import Reach
 from kinoform.models.shape import MeshRequest
 from kinoform.serving.errors import BadStart
 from kinoform.serving.requests import Inputs, check_resolved, is_sampled, stored, unpacked
 from kinoform_proto.mesh.v1 import mesh_pb2 as pb
 
+IMAGE = "spec.image"
+"""Field path of the picture among a request's inputs."""
 FORMATS = {
     pb.MESH_FORMAT_GLB: MeshFormat.GLB,
     pb.MESH_FORMAT_USDZ: MeshFormat.USDZ,
@@ -75,7 +79,7 @@ def _shape(spec: pb.MeshSpec, inputs: Inputs) -> ShapeTask:
             seed=spec.sampling.seed,
             reproducible=spec.sampling.reproducible,
         ),
-        image=stored(inputs, IMAGE) if spec.HasField("image") else None,
+        views=_views(spec, inputs),
         resolution=surface.resolution,
         triangles=surface.triangles,
         lods=surface.lods,
@@ -83,6 +87,19 @@ def _shape(spec: pb.MeshSpec, inputs: Inputs) -> ShapeTask:
         height_m=surface.height_m if surface.HasField("height_m") else None,
         formats=_formats(spec.delivery),
     )
+
+
+def _views(spec: pb.MeshSpec, inputs: Inputs) -> tuple[StoredView, ...]:
+    if not spec.HasField("image"):
+        return ()
+    return (StoredView(IMAGE, stored(inputs, IMAGE), _reach(spec.image_reach)),)
+
+
+def _reach(reach: pb.Reach) -> Reach:
+    # a job that was accepted before there were strengths has none: its pictures lead as they did
+    strength = reach.strength if reach.HasField("strength") else 1.0
+    first = reach.first if reach.HasField("first") else 0.0
+    return Reach(strength, StepRange(first, reach.last if reach.HasField("last") else 1.0))
 
 
 def _process(spec: pb.ProcessSpec, inputs: Inputs) -> ProcessTask:

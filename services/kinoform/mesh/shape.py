@@ -13,23 +13,19 @@ from kinoform.media.surface.volume import sample
 from kinoform.mesh.change import shells, texture_size_of
 from kinoform.mesh.deliver import deliver
 from kinoform.mesh.tasks import ShapeTask
-from kinoform.models.shape import MeshRequest, SizedField
+from kinoform.models.shape import MeshRequest, SizedField, View
 from kinoform.serving.bench import Bench
 from kinoform.serving.files import slug
 from kinoform.serving.job import Job
 from kinoform.serving.messages import Stage
 from kinoform.serving.models import Models
 
-IMAGE = "spec.image"
-"""Field path of the picture among a request's inputs."""
-
 
 async def make_shape(task: ShapeTask, job: Job, shapes: Models[MeshRequest, SizedField]) -> None:
     """Makes and stores the mesh. Raises NoSurface if the model made nothing."""
-    request = task.request
-    job.reached(Stage.ENCODE, 0, request.steps)
-    if task.image is not None:
-        request = dataclasses.replace(request, image=await job.read(IMAGE, task.image, load_rgba))
+    job.reached(Stage.ENCODE, 0, task.request.steps)
+    views = [View(await job.read(each.field, each.sha256, load_rgba), each.reach) for each in task.views]
+    request = dataclasses.replace(task.request, views=tuple(views))
     field = await job.generate(shapes, task.model, request)
     async with job.bench() as bench:
         asset = await _surfaced(field, task, job, bench)

@@ -3,12 +3,24 @@
 from dataclasses import dataclass
 from enum import Enum
 from fractions import Fraction
+from typing import NamedTuple
 
 from kinoform.media.mesh.formats import MeshFormat
+from kinoform.models.reach import Reach
 from kinoform.models.shape import MeshRequest
 
 Formats = tuple[MeshFormat, ...]
 """The files to write; at least one."""
+
+
+class StoredView(NamedTuple):
+    """A picture of what is to be made."""
+
+    field: str
+    """Its path among the request's inputs, such as `spec.image`."""
+    sha256: str
+    """Of its file in the asset store."""
+    reach: Reach
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -17,9 +29,8 @@ class ShapeTask:
 
     model: str
     request: MeshRequest
-    """Without its picture, which stands in `image`."""
-    image: str | None
-    """SHA-256 of the picture's file in the asset store."""
+    """Without its views, which are still to be read."""
+    views: tuple[StoredView, ...]
     resolution: int
     """Samples along a side of the grid that the surface is found in."""
     triangles: int

@@ -1,10 +1,19 @@
 """What a mesh family is asked for, and what it answers."""
 
 from dataclasses import dataclass
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 from kinoform.engine.family import Frames
 from kinoform.media.surface.field import Field
+from kinoform.models.reach import FULL, Reach
+
+
+class View(NamedTuple):
+    """One picture of what is to be made."""
+
+    picture: Frames
+    """(h, w, 3) uint8 sRGB of any size, or (h, w, 4) with alpha where it is cut out."""
+    reach: Reach = FULL
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -13,8 +22,8 @@ class MeshRequest:
 
     prompt: str = ""
     negative_prompt: str = ""
-    image: Frames | None = None
-    """How it looks: (h, w, 3) uint8 sRGB of any size, or (h, w, 4) with alpha where it is cut out."""
+    views: tuple[View, ...] = ()
+    """How it looks: pictures of the one thing, each from wherever."""
     steps: int
     guidance: float
     """Classifier-free guidance scale; 1 is none."""

@@ -34,6 +34,8 @@ def test_a_mesh_request_says_what_the_caller_said(served: Served, peer: Peer) ->
         job = client.meshes.generate(
             "a blue chair",
             image=png(ball(8)),
+            image_strength=0.5,
+            image_steps=(0, 0.75),
             model="form-mini",
             steps=20,
             guidance=2.5,
@@ -57,6 +59,7 @@ def test_a_mesh_request_says_what_the_caller_said(served: Served, peer: Peer) ->
         sampling=type_pb2.Sampling(seed=1 << 60, steps=20, guidance=2.5, reproducible=True),
         surface=mesh_pb2.SurfaceOptions(resolution=96, triangles=5000, lods=3, texture_size=512, height_m=0.9),
         delivery=mesh_pb2.MeshDelivery(formats=[mesh_pb2.MESH_FORMAT_GLB, mesh_pb2.MESH_FORMAT_3MF]),
+        image_reach=mesh_pb2.Reach(strength=0.5, first=0, last=0.75),
     )
     assert peer.others == [
         mesh_pb2.GenerateMeshRequest(

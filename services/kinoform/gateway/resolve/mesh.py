@@ -11,6 +11,7 @@ from kinoform_proto.mesh.v1.mesh_pb2 import (
     MeshDelivery,
     MeshSpec,
     ProcessSpec,
+    Reach,
     SurfaceOptions,
     TextureSpec,
 )
@@ -28,6 +29,8 @@ def resolve_mesh(spec: MeshSpec, offer: Offer) -> Resolved:
     card = offer.mesh(spec.model)
     spec.model = card.name
     offer.fill_sampling(spec.sampling, card.ranges)
+    if spec.HasField("image"):
+        _fill_reach(spec.image_reach)
     _fill_surface(spec.surface, card.ranges)
     _fill_delivery(spec.delivery)
     return Resolved(kind="mesh", card=card, prompt=spec.prompt.text, violations=tuple(_violations(spec, card)))
@@ -61,6 +64,15 @@ def resolve_texture(spec: TextureSpec, offer: Offer) -> Resolved:
     return Resolved(kind="mesh", card=card, prompt=spec.prompt.text, violations=found)
 
 
+def _fill_reach(reach: Reach) -> None:
+    if not reach.HasField("strength"):
+        reach.strength = 1.0
+    if not reach.HasField("first"):
+        reach.first = 0.0
+    if not reach.HasField("last"):
+        reach.last = 1.0
+
+
 def _fill_surface(surface: SurfaceOptions, ranges: MeshLimits) -> None:
     if not surface.HasField("resolution"):
         surface.resolution = ranges.default_resolution
@@ -87,9 +99,23 @@ def _violations(spec: MeshSpec, card: MeshCard) -> Iterator[Violation]:
     if spec.HasField("image") and not card.image_input:
         yield Violation("spec.image", f"{card.name} takes no picture")
     yield from too_many_steps(spec.sampling, ranges.max_steps)
+    if spec.sampling.steps <= ranges.max_steps:
+        yield from _unled(spec)
     if not ranges.min_resolution <= resolution <= ranges.max_resolution or resolution % ranges.resolution_step:
         rule = f"{ranges.min_resolution} to {ranges.max_resolution}, a multiple of {ranges.resolution_step}"
         yield Violation("spec.surface.resolution", f"must be {rule}, is {resolution}")
+
+
+def _unled(spec: MeshSpec) -> Iterator[Violation]:
+    if not spec.HasField("image"):
+        if spec.HasField("image_reach"):
+            yield Violation("spec.image_reach", "belongs to an image, and there is none")
+        return
+    reach, steps = spec.image_reach, spec.sampling.steps
+    if not any(reach.first <= (step + 0.5) / steps <= reach.last for step in range(steps)):
+        yield Violation("spec.image_reach", f"holds the middle of none of {steps} steps")
+    elif reach.strength == 0 and not spec.prompt.text:
+        yield Violation("spec.image_reach.strength", "must be greater than 0 where there is no prompt")
 
 
 def _meaningless(spec: TextureSpec) -> Iterator[Violation]:

@@ -11,7 +11,7 @@ from torch import Tensor
 
 import kinoform_weights
 from kinoform.backbone.exactness import rows_are_exact
-from kinoform.backbone.guidance import GuidanceInterval, guide
+from kinoform.backbone.guidance import layers
 from kinoform.backbone.schedules import clean_from, cosine_alpha_bar, ddim_step
 from kinoform.backbone.text import MAX_TOKENS, TextEncoder
 from kinoform.engine.errors import ModelError
@@ -19,13 +19,14 @@ from kinoform.engine.family import BatchKey, Cost, Frames
 from kinoform.models.clip import cut
 from kinoform.models.form_mini.pictures import as_tensor, cut_out, framed
 from kinoform.models.form_mini.preview import look
+from kinoform.models.form_mini.rows import Plan, followed, plan, rows, together
 from kinoform.models.form_mini.solid import Solid
 from kinoform.models.form_mini.state import Conditioning, ShapeState, from_bytes, to_bytes
 from kinoform.models.form_mini.weights import Networks, load_networks
 from kinoform.models.shape import MeshRequest
 
-GUIDED_TIMES = GuidanceInterval(0.0, 0.95)
-"""Off in the first steps, where guidance only oversaturates."""
+ROWS = 16
+"""In one forward pass, at the most, where more solids share a step: bounds the memory."""
 
 
 class FormMini:
@@ -64,16 +65,19 @@ class FormMini:
 
     @torch.inference_mode()
     def encode(self, request: MeshRequest) -> Conditioning:
-        """Text to token states, the picture to image tokens. Raises ModelError: there is neither."""
-        if request.image is None and not request.prompt.strip():
-            raise ModelError("prompt", "must say something where there is no image")
+        """Text to token states, views to image tokens. Raises ModelError: there is no text, and no view ever acts."""
+        reaches = tuple(view.reach for view in request.views)
+        steps = range(request.steps)
+        if not request.prompt.strip() and not any(reach.at(step, request.steps) for reach in reaches for step in steps):
+            raise ModelError("prompt", "must say something where no picture acts in any step")
         text, negative = self._text.encode(request.prompt), self._text.encode(request.negative_prompt)
         return Conditioning(
             text=text.states.to(self._device),
             text_mask=_said(request.prompt, text.mask).to(self._device),
             negative=negative.states.to(self._device),
             negative_mask=_said(request.negative_prompt, negative.mask).to(self._device),
-            picture=None if request.image is None else self._seen(request.image),
+            views=self._seen([view.picture for view in request.views]),
+            reaches=reaches,
         )
 
     def warnings(self, request: MeshRequest) -> list[str]:
@@ -97,14 +101,18 @@ class FormMini:
 
     @torch.inference_mode()
     def denoise(self, states: Sequence[ShapeState]) -> list[ShapeState]:
-        """One step of each in one forward pass: the conditional rows first, then, if guided, the others."""
-        scales = [_scale(state) for state in states]
-        rows = self._predict(states, guided=scales[0] != 1.0).split(1)
-        conditional, unconditional = rows[: len(states)], rows[-len(states) :]
+        """One step of each, all rows in one forward pass, or, where there are many, in few."""
+        plans = [plan(state) for state in states]
+        abreast = max(1, ROWS // plans[0].rows)
+        parts = [
+            self._predict(states[start : start + abreast], plans[start : start + abreast])
+            for start in range(0, len(states), abreast)
+        ]
+        predicted = torch.cat(parts).split(plans[0].rows)
         # solid by solid from here, so that a solid's arithmetic is the same alone and in a batch
         return [
-            self._advance(state, guide(*pair, scale))
-            for state, pair, scale in zip(states, zip(conditional, unconditional, strict=True), scales, strict=True)
+            self._advance(state, followed(each, planned))
+            for state, each, planned in zip(states, predicted, plans, strict=True)
         ]
 
     def steps_done(self, state: ShapeState) -> int:
@@ -112,10 +120,8 @@ class FormMini:
         return state.step
 
     def key(self, state: ShapeState) -> BatchKey:
-        """Solids whose next step is guided alike, with a picture or without, share a forward pass."""
-        guided = "plain" if _scale(state) == 1.0 else "guided"
-        given = "text" if state.conditioning.picture is None else "picture"
-        return BatchKey(self.name, tuple(state.latent.shape), f"{given} {guided}")
+        """Solids whose next step needs as many rows, with as many views, share a forward pass."""
+        return BatchKey(self.name, tuple(state.latent.shape), plan(state).layout)
 
     def preview(self, state: ShapeState) -> Frames:
         """The solid as the last step foresaw it, in one picture."""
@@ -140,10 +146,12 @@ class FormMini:
         return from_bytes(data, self._networks.fingerprint, self._device)
 
     def cost(self, request: MeshRequest) -> Cost:
-        """Latent tokens of a forward pass, twice where it is guided."""
+        """Latent tokens of a step's rows where all that leads it acts."""
         patch = self._networks.denoiser.config.patch
         tokens = prod(length // step for length, step in zip(self._latent_shape[1:], patch, strict=True))
-        return Cost(tokens=tokens * (1 if request.guidance == 1.0 else 2), steps=request.steps)
+        weights = [layer.weight for layer in layers([view.reach.strength for view in request.views])]
+        rows = len(weights) + (weights != [1.0]) + (request.guidance != 1.0)
+        return Cost(tokens=tokens * rows, steps=request.steps)
 
     @property
     def _device(self) -> torch.device:
@@ -155,26 +163,22 @@ class FormMini:
         size = self._networks.autoencoder.latent_size
         return self._networks.denoiser.config.channels, size, size, size
 
-    def _seen(self, picture: Frames) -> Tensor:
-        view = as_tensor(framed(cut_out(picture))).to(self._device)
-        tokens: Tensor = self._networks.eye(view[None])[0]
-        return tokens
+    def _seen(self, pictures: Sequence[Frames]) -> Tensor:
+        # one by one, so that a view's bits do not hang on how many there are
+        eye = self._networks.eye
+        tokens: list[Tensor] = [eye(as_tensor(framed(cut_out(each)))[None].to(self._device)) for each in pictures]
+        return torch.cat(tokens) if tokens else torch.zeros(0, *eye.place.shape[1:], device=self._device)
 
-    def _predict(self, states: Sequence[ShapeState], *, guided: bool) -> Tensor:
-        given = [state.conditioning for state in states]
-        text, mask = [each.text for each in given], [each.text_mask for each in given]
-        if guided:
-            text += [each.negative for each in given]
-            mask += [each.negative_mask for each in given]
-        copies = 2 if guided else 1
-        pictures, seen = _pictures(given, guided=guided)
+    def _predict(self, states: Sequence[ShapeState], plans: Sequence[Plan]) -> Tensor:
+        told = together([rows(state, planned) for state, planned in zip(states, plans, strict=True)])
+        copies = plans[0].rows
         predicted: Tensor = self._networks.denoiser(
-            torch.stack([state.latent for state in states] * copies),
-            1000 * torch.stack([state.times()[0] for state in states] * copies).to(self._device),
-            torch.stack(text),
-            torch.stack(mask),
-            image_hidden_states=pictures,
-            image_attention_mask=seen,
+            torch.stack([state.latent for state in states]).repeat_interleave(copies, dim=0),
+            1000 * torch.stack([state.times()[0] for state in states]).repeat_interleave(copies).to(self._device),
+            told.text,
+            told.text_mask,
+            image_hidden_states=told.views,
+            image_attention_mask=told.views_mask,
             return_dict=False,
         )[0]
         return predicted
@@ -188,19 +192,3 @@ class FormMini:
 
 def _said(text: str, mask: Tensor) -> Tensor:
     return mask if text.strip() else torch.zeros_like(mask)
-
-
-def _scale(state: ShapeState) -> float:
-    return GUIDED_TIMES.scale_at(float(state.times()[0]), state.guidance)
-
-
-def _pictures(given: Sequence[Conditioning], *, guided: bool) -> tuple[Tensor | None, Tensor | None]:
-    """Image tokens (b, m, e) and mask (b, m) of all rows; the unconditional ones see no picture. None without any."""
-    pictures = [each.picture for each in given if each.picture is not None]
-    if not pictures:
-        return None, None
-    tokens = torch.stack(pictures)
-    seen = torch.ones(tokens.shape[:2], dtype=torch.bool, device=tokens.device)
-    if not guided:
-        return tokens, seen
-    return torch.cat([tokens, tokens]), torch.cat([seen, torch.zeros_like(seen)])

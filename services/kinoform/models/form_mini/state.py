@@ -5,17 +5,19 @@ from dataclasses import dataclass, replace
 import torch
 from torch import Tensor
 
+from kinoform.backbone.guidance import StepRange
 from kinoform.backbone.schedules import sampling_times
 from kinoform.engine.errors import BadCheckpoint
 from kinoform.models.checkpoint import pack, unpack
+from kinoform.models.reach import Reach
 
 FAMILY = "form-mini"
-VERSION = 1
+VERSION = 2
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Conditioning:
-    """What a solid is asked to be, encoded; n tokens of text, m of a picture."""
+    """What a solid is asked to be, encoded; n tokens of text, m of each of v views."""
 
     text: Tensor
     """(n, d) float32 token states of the prompt."""
@@ -25,8 +27,10 @@ class Conditioning:
     """(n, d) float32 token states of what guidance leads away from."""
     negative_mask: Tensor
     """(n,) bool; all False without a negative prompt, as in training."""
-    picture: Tensor | None
-    """(m, e) float32 image tokens."""
+    views: Tensor
+    """(v, m, e) float32 image tokens."""
+    reaches: tuple[Reach, ...]
+    """Of the views: v."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,6 +55,10 @@ class ShapeState:
         """(2,) float32: where the next step starts and where it ends, from 1 to 0."""
         return sampling_times(self.steps)[self.step : self.step + 2]
 
+    def strengths(self) -> tuple[float, ...]:
+        """How strongly each view acts in the next step; 0 = not at all."""
+        return tuple(reach.at(self.step, self.steps) for reach in self.conditioning.reaches)
+
     def advanced(self, latent: Tensor, clean: Tensor) -> "ShapeState":
         """The state one step later."""
         return replace(self, latent=latent, clean=clean, step=self.step + 1)
@@ -58,6 +66,7 @@ class ShapeState:
 
 def to_bytes(state: ShapeState, fingerprint: str) -> bytes:
     """The state as safetensors; equal states give equal bytes. `fingerprint` names the weights that made it."""
+    given = state.conditioning
     facts = {
         "family": FAMILY,
         "version": VERSION,
@@ -65,8 +74,8 @@ def to_bytes(state: ShapeState, fingerprint: str) -> bytes:
         "step": state.step,
         "steps": state.steps,
         "guidance": state.guidance,
+        "reaches": [[reach.strength, *reach.steps] for reach in given.reaches],
     }
-    given = state.conditioning
     tensors = {
         "latent": state.latent,
         "clean": state.clean,
@@ -74,8 +83,9 @@ def to_bytes(state: ShapeState, fingerprint: str) -> bytes:
         "text_mask": given.text_mask,
         "negative": given.negative,
         "negative_mask": given.negative_mask,
+        "views": given.views,
     }
-    return pack(facts, tensors if given.picture is None else tensors | {"picture": given.picture})
+    return pack(facts, tensors)
 
 
 def from_bytes(data: bytes, fingerprint: str, device: torch.device) -> ShapeState:
@@ -89,11 +99,12 @@ def from_bytes(data: bytes, fingerprint: str, device: torch.device) -> ShapeStat
     if found != (FAMILY, VERSION, fingerprint):
         raise BadCheckpoint(f"a checkpoint of {found}, wanted {(FAMILY, VERSION, fingerprint)}")
     try:
-        latent, clean, picture = parts.pop("latent"), parts.pop("clean"), parts.pop("picture", None)
+        latent, clean = parts.pop("latent"), parts.pop("clean")
+        reaches = tuple(Reach(float(strength), StepRange(*steps)) for strength, *steps in facts["reaches"])
         return ShapeState(
             latent=latent,
             clean=clean,
-            conditioning=Conditioning(**parts, picture=picture),
+            conditioning=Conditioning(**parts, reaches=reaches),
             step=int(facts["step"]),
             steps=int(facts["steps"]),
             guidance=float(facts["guidance"]),

@@ -15,7 +15,7 @@ from kinoform.media.surface.topology import is_solid
 from kinoform.models.form_mini.family import FormMini
 from kinoform.models.form_mini.grid import cell_centres, grid_of
 from kinoform.models.form_mini.pictures import Pixels, framed
-from kinoform.models.shape import MeshRequest
+from kinoform.models.shape import MeshRequest, View
 from kinoform.training.form.compare import VOXELS, chamfer_and_f, iou, iou_of, surface_points
 from kinoform.training.form.judge import Judge
 from kinoform.training.form.samples import BAND, GRID, floats
@@ -45,7 +45,7 @@ def make(model: FormMini, settings: Settings, prompts: Sequence[str], pictures: 
     for place, (prompt, picture) in enumerate(zip(prompts, pictures, strict=True)):
         request = MeshRequest(
             prompt=prompt,
-            image=picture,
+            views=() if picture is None else (View(picture),),
             steps=settings.steps,
             guidance=settings.guidance,
             seed=settings.seed + place,

@@ -1,0 +1,17 @@
+"""How strongly, and in which steps, a picture leads, as options have it."""
+
+import re
+
+from kinoform_client.errors import invalid
+
+_STEPS = re.compile(r"(\d*\.?\d+)-(\d*\.?\d+)")
+
+
+def parse_steps(option: str, given: str | None) -> tuple[float, float] | None:
+    """`0-0.5` as shares of the steps. Raises InvalidArgumentError, naming the option."""
+    if given is None:
+        return None
+    found = _STEPS.fullmatch(given.strip())
+    if found is None:
+        raise invalid(option, f"must be FROM-TO, two shares of the steps such as 0-0.5; got {given!r}")
+    return float(found[1]), float(found[2])

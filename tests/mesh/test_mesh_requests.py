@@ -1,0 +1,74 @@
+"""What the gateway says to requests for meshes that are led by pictures, before it accepts them."""
+
+from collections.abc import Callable
+
+import protovalidate
+import pytest
+
+from kinoform.gateway.offer import Offer
+from kinoform.gateway.resolve.mesh import resolve_mesh
+from kinoform_proto.mesh.v1.mesh_pb2 import MeshSpec, Reach
+from tests.mesh.mesh_peer import tiny_mesh_card
+
+OFFER = Offer({"tiny": tiny_mesh_card()}, {"mesh": "tiny"}, lambda: 7, conditioning=False)
+
+
+def pictured(prompt: str = "a ball") -> MeshSpec:
+    """A mesh from words and a picture."""
+    spec = MeshSpec()
+    spec.image.inline = b"picture"
+    if prompt:
+        spec.prompt.text = prompt
+    return spec
+
+
+def fields(spec: MeshSpec) -> list[str]:
+    """Of what is wrong with it."""
+    return [violation.field for violation in resolve_mesh(spec, OFFER).violations]
+
+
+def test_a_picture_leads_as_trained_and_in_all_steps_where_nothing_is_said() -> None:
+    spec = pictured()
+    assert fields(spec) == []
+    assert spec.image_reach == Reach(strength=1, first=0, last=1)
+    assert not MeshSpec.FromString(spec.SerializeToString()).image_reach.first
+
+
+def test_what_is_said_is_kept() -> None:
+    spec = pictured()
+    spec.image_reach.CopyFrom(Reach(strength=0, last=0.5))
+    assert fields(spec) == []
+    assert spec.image_reach == Reach(strength=0, first=0, last=0.5)
+
+
+def early(spec: MeshSpec) -> None:
+    spec.image_reach.last = 0.01
+
+
+def alone(spec: MeshSpec) -> None:
+    spec.image_reach.strength = 0
+    spec.ClearField("prompt")
+
+
+def nothing(spec: MeshSpec) -> None:
+    spec.image_reach.strength = 1
+    spec.ClearField("image")
+
+
+@pytest.mark.parametrize(
+    ("change", "field"),
+    [(early, "spec.image_reach"), (alone, "spec.image_reach.strength"), (nothing, "spec.image_reach")],
+)
+def test_a_picture_that_could_never_lead_is_refused_by_name(change: Callable[[MeshSpec], None], field: str) -> None:
+    spec = pictured()
+    change(spec)
+    assert fields(spec) == [field]
+
+
+@pytest.mark.parametrize(
+    "reach", [Reach(strength=2.1), Reach(strength=-0.1), Reach(first=1.5), Reach(last=-1), Reach(first=0.6, last=0.5)]
+)
+def test_a_reach_outside_of_its_range_is_refused(reach: Reach) -> None:
+    protovalidate.validate(Reach(strength=2, first=0.5, last=0.5))
+    with pytest.raises(protovalidate.ValidationError):
+        protovalidate.validate(reach)
