@@ -6,8 +6,9 @@ import numpy as np
 
 from kinoform.conditioning.depth import depth_of, normals_of
 from kinoform.conditioning.hed import soft_edges
-from kinoform.conditioning.prepare import Made, Pixels, lines, on_white
+from kinoform.conditioning.prepare import Made, Pixels, lines
 from kinoform.conditioning.tasks import Depth, Normals, Seen, SoftEdges
+from kinoform.media.picture.white import on_white
 
 _WHITE = 65535
 

@@ -13,6 +13,7 @@ from kinoform.media.picture.edges import canny
 from kinoform.media.picture.matte import foreground, hardened
 from kinoform.media.picture.palette import Swatch, bars, palette
 from kinoform.media.picture.sized import sized
+from kinoform.media.picture.white import on_white
 
 Pixels = NDArray[np.uint8]
 Picture = NDArray[np.uint8] | NDArray[np.uint16]
@@ -56,14 +57,6 @@ def prepared(pixels: Pixels, wish: Drawn) -> Made:
 def lines(picture: Pixels) -> Made:
     """A picture (h, w) of edges, with their share."""
     return Made(picture, coverage=float((picture >= 128).mean()))
-
-
-def on_white(pixels: Pixels) -> Pixels:
-    """(h, w, 3) uint8: transparency laid over white."""
-    if pixels.shape[2] == 3:
-        return pixels
-    alpha = pixels[..., 3:].astype(np.float32) / 255
-    return np.asarray(np.rint(pixels[..., :3] * alpha + 255 * (1 - alpha)), np.uint8)
 
 
 def _cut_out(pixels: Pixels, hardness: float) -> Made:
