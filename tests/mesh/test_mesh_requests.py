@@ -1,13 +1,15 @@
 """What the gateway says to requests for meshes that are led by pictures, before it accepts them."""
 
 from collections.abc import Callable
+from dataclasses import replace
 
 import protovalidate
 import pytest
 
 from kinoform.gateway.offer import Offer
 from kinoform.gateway.resolve.mesh import resolve_mesh
-from kinoform_proto.mesh.v1.mesh_pb2 import MeshSpec, Reach
+from kinoform.gateway.resolve.requests import media_inputs
+from kinoform_proto.mesh.v1.mesh_pb2 import GenerateMeshRequest, MeshSpec, Reach
 from tests.mesh.mesh_peer import tiny_mesh_card
 
 OFFER = Offer({"tiny": tiny_mesh_card()}, {"mesh": "tiny"}, lambda: 7, conditioning=False)
@@ -50,6 +52,17 @@ def alone(spec: MeshSpec) -> None:
     spec.ClearField("prompt")
 
 
+def late(spec: MeshSpec) -> None:
+    spec.views.add().image.inline = b"picture"
+    spec.views.add(reach=Reach(first=0.999)).image.inline = b"picture"
+
+
+def silent(spec: MeshSpec) -> None:
+    spec.ClearField("image")
+    spec.ClearField("prompt")
+    spec.views.add(reach=Reach(strength=0)).image.inline = b"picture"
+
+
 def nothing(spec: MeshSpec) -> None:
     spec.image_reach.strength = 1
     spec.ClearField("image")
@@ -57,12 +70,44 @@ def nothing(spec: MeshSpec) -> None:
 
 @pytest.mark.parametrize(
     ("change", "field"),
-    [(early, "spec.image_reach"), (alone, "spec.image_reach.strength"), (nothing, "spec.image_reach")],
+    [
+        (early, "spec.image_reach"),
+        (alone, "spec.image_reach.strength"),
+        (nothing, "spec.image_reach"),
+        (late, "spec.views[1].reach"),
+        (silent, "spec.views[0].reach.strength"),
+    ],
 )
 def test_a_picture_that_could_never_lead_is_refused_by_name(change: Callable[[MeshSpec], None], field: str) -> None:
     spec = pictured()
     change(spec)
     assert fields(spec) == [field]
+
+
+def test_one_view_that_leads_is_enough() -> None:
+    spec = pictured("")
+    spec.image_reach.strength = 0
+    spec.views.add().image.inline = b"picture"
+    assert fields(spec) == []
+    assert spec.views[0].reach == Reach(strength=1, first=0, last=1)
+
+
+def test_every_picture_is_found_among_the_inputs() -> None:
+    request = GenerateMeshRequest(spec=pictured())
+    request.spec.views.add().image.inline = b"one"
+    request.spec.views.add().image.inline = b"another"
+    found = {path: given.inline for path, given in media_inputs(request)}
+    assert found == {"spec.image": b"picture", "spec.views[0].image": b"one", "spec.views[1].image": b"another"}
+
+
+def test_a_model_that_takes_no_picture_takes_no_views() -> None:
+    spec = MeshSpec()
+    spec.prompt.text = "a ball"
+    spec.views.add().image.inline = b"picture"
+    blind = Offer(
+        {"tiny": replace(tiny_mesh_card(), image_input=False)}, {"mesh": "tiny"}, lambda: 7, conditioning=False
+    )
+    assert [each.field for each in resolve_mesh(spec, blind).violations] == ["spec.views"]
 
 
 @pytest.mark.parametrize(

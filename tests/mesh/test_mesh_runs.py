@@ -107,6 +107,27 @@ async def test_a_picture_leads_a_mesh_as_strongly_as_asked_for(tmp_path: Path) -
         assert heights == pytest.approx([1.30, 1.30, 0.95], abs=0.05)
 
 
+async def test_every_view_leads_a_mesh_as_strongly_as_asked_for(tmp_path: Path) -> None:
+    """Balls are as large as their pictures are bright, on the mean."""
+    async with mesh_service(tmp_path) as peer:
+        levels = {"spec.image": 204, "spec.views[0].image": 102, "spec.views[1].image": 255}
+        inputs = {
+            path: peer.store.put_bytes(png_bytes(np.full((8, 8, 3), level, np.uint8)), "image/png").sha256
+            for path, level in levels.items()
+        }
+        request = ball()
+        request.spec.image.asset = "projects/p/assets/i"
+        for strength in (1.0, 0.2):
+            request.spec.views.add(reach=mesh_pb2.Reach(strength=strength)).image.asset = "projects/p/assets/i"
+        stream = await peer.open(begin(request, inputs=inputs))
+        await stream.last()
+        # (0.8 + 0.4 + 0.2 * 1) / 3, of which the radius has half, 0.3 more, and the steps all but a tenth
+        assert reports(stream)["glb"].size_m[1] == pytest.approx(1.02, abs=0.04)
+        del inputs["spec.views[1].image"]
+        error = (await (await peer.open(begin(request, inputs=inputs))).last()).failed.error
+        assert "spec.views[1].image" in error.message
+
+
 async def test_a_mesh_is_only_written_anew_when_nothing_else_is_asked(tmp_path: Path) -> None:
     async with mesh_service(tmp_path / "assets") as peer:
         stream = await with_mesh(peer, processed(mesh_pb2.MESH_FORMAT_GLB, mesh_pb2.MESH_FORMAT_STL), globe(tmp_path))

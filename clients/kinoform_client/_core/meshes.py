@@ -1,17 +1,15 @@
 """Meshes, from Python's terms to requests. In every record None leaves the choice to the server."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 
 from kinoform_client._core.check import Check
 from kinoform_client._core.requests import Sampling, Ticket, address, maybe_prompt, sampling_proto
 from kinoform_client.types import MeshFormat, VideoFormat
+from kinoform_client.views import Steps, View
 from kinoform_proto.mesh.v1 import mesh_pb2
 from kinoform_proto.type.v1 import type_pb2
-
-Steps = tuple[float, float]
-"""Where a picture begins to lead and where it ends, as shares of the steps: 0 = before all, 1 = after the last."""
 
 Formats = MeshFormat | str | Iterable[MeshFormat | str]
 """One format, or several."""
@@ -41,6 +39,7 @@ class Shape:
     image: type_pb2.MediaInput | None = None
     image_strength: float | None = None
     image_steps: Steps | None = None
+    views: Sequence[View[type_pb2.MediaInput]] = ()
     model: str = ""
     sampling: Sampling
     resolution: int | None = None
@@ -103,6 +102,7 @@ def generate_mesh(shape: Shape, ticket: Ticket) -> mesh_pb2.GenerateMeshRequest:
         prompt=maybe_prompt(shape.prompt, shape.negative_prompt, check),
         image=shape.image,
         image_reach=_reach(shape.image_strength, shape.image_steps),
+        views=[mesh_pb2.View(image=each.picture, reach=_reach(each.strength, each.steps)) for each in shape.views],
         sampling=sampling_proto(shape.sampling, check),
         surface=mesh_pb2.SurfaceOptions(
             resolution=check.maybe("spec.surface.resolution", shape.resolution),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from fractions import Fraction
 
 from kinoform_client._core import meshes as core
@@ -11,10 +11,12 @@ from kinoform_client._core.requests import Sampling
 from kinoform_client.aio.assets import AsyncAssets
 from kinoform_client.aio.calls import AsyncCaller
 from kinoform_client.aio.handles import AsyncJobHandle
-from kinoform_client.aio.inputs import Input, PictureInput, maybe_input, maybe_picture, media_input
+from kinoform_client.aio.inputs import Input, PictureInput, maybe_input, maybe_picture, media_input, picture_input
 from kinoform_client.aio.jobs import AsyncJobs
 from kinoform_client.types import MeshFormat, VideoFormat
+from kinoform_client.views import Steps, View
 from kinoform_proto.job.v1 import job_pb2
+from kinoform_proto.type.v1 import type_pb2
 
 
 class AsyncMeshes:
@@ -39,7 +41,8 @@ class AsyncMeshes:
         *,
         image: PictureInput | None = None,
         image_strength: float | None = None,
-        image_steps: core.Steps | None = None,
+        image_steps: Steps | None = None,
+        views: Sequence[PictureInput | View[PictureInput]] = (),
         model: str = "",
         steps: int | None = None,
         guidance: float | None = None,
@@ -59,7 +62,8 @@ class AsyncMeshes:
         """Has a mesh made from a prompt, from a picture of the object alone, or from both.
 
         image_strength: how much the picture leads, 0 (not at all) to 2; 1 is as the model was trained. image_steps:
-        where it begins and ends, as shares of the steps: (0, 0.5) leads in the first half alone.
+        where it begins and ends, as shares of the steps: (0, 0.5) leads in the first half alone. views: more pictures
+        of the same thing from other sides, at most 8; `View(picture, strength=0.5)` where one leads less.
         resolution: samples along a side of the grid that the surface is found in. triangles: at the most, in the finest
         of `lods` levels of detail. texture_size: edge in pixels. height_m: of the object, else a typical one.
         """
@@ -69,6 +73,7 @@ class AsyncMeshes:
             image=await maybe_picture(self._assets, image),
             image_strength=image_strength,
             image_steps=image_steps,
+            views=[await self._view(each) for each in views],
             model=model,
             sampling=Sampling(seed=seed, steps=steps, guidance=guidance, reproducible=reproducible),
             resolution=resolution,
@@ -185,6 +190,10 @@ class AsyncMeshes:
         )
         request = core.render_turntable(turntable, self._caller.ticket(request_id, priority, labels))
         return self._handle((await self._caller.call(self._stub.RenderTurntable, request)).job)
+
+    async def _view(self, given: PictureInput | View[PictureInput]) -> View[type_pb2.MediaInput]:
+        view = given if isinstance(given, View) else View(given)
+        return View(await picture_input(self._assets, view.picture), view.strength, view.steps)
 
     def _handle(self, job: job_pb2.Job) -> AsyncJobHandle:
         return AsyncJobHandle(self._jobs, self._assets, job_from_proto(job))

@@ -10,7 +10,7 @@ from kinoform_client.cli.finish import follow
 from kinoform_client.cli.job_picture import Condition, job_picture
 from kinoform_client.cli.mesh_place import mesh_place
 from kinoform_client.cli.places import slug, stem_of
-from kinoform_client.cli.reach import parse_steps
+from kinoform_client.cli.reach import parse_steps, parse_view
 from kinoform_client.cli.session import session
 from kinoform_client.errors import invalid
 from kinoform_client.types import VideoFormat
@@ -45,6 +45,10 @@ def generate(
     image_steps: Annotated[
         str | None, typer.Option(metavar="FROM-TO", help="Where it leads, as shares of the steps: 0-0.5.")
     ] = None,
+    view: Annotated[
+        list[str] | None,
+        typer.Option(metavar="FILE[:STRENGTH[:FROM-TO]]", help="More pictures of it, from other sides; repeatable."),
+    ] = None,
     triangles: Triangles = None,
     height_m: Height = None,
     lods: Lods = None,
@@ -66,14 +70,16 @@ def generate(
 ) -> None:
     """Make a mesh from a PROMPT, from a picture, or from both."""
     picture, steps_led = job_picture(image, condition), parse_steps("--image-steps", image_steps)
-    if prompt is None and picture is None:
-        raise invalid("PROMPT", "say what to make, or give a picture of it with --image or --condition")
+    views = [parse_view("--view", each) for each in view or []]
+    if prompt is None and picture is None and not views:
+        raise invalid("PROMPT", "say what to make, or give pictures of it with --image, --condition or --view")
     place = mesh_place(output, slug(prompt or ("" if picture is None else picture.stem("mesh")), "mesh"))
     with session(context).client() as client:
         job = client.meshes.generate(
             prompt,
             image_strength=image_strength,
             image_steps=steps_led,
+            views=views,
             model=model,
             steps=steps,
             guidance=guidance,

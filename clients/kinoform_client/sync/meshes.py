@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from fractions import Fraction
 
 from kinoform_client._core import meshes as core
@@ -12,10 +12,12 @@ from kinoform_client._core.requests import Sampling
 from kinoform_client.sync.assets import Assets
 from kinoform_client.sync.calls import Caller
 from kinoform_client.sync.handles import JobHandle
-from kinoform_client.sync.inputs import Input, PictureInput, maybe_input, maybe_picture, media_input
+from kinoform_client.sync.inputs import Input, PictureInput, maybe_input, maybe_picture, media_input, picture_input
 from kinoform_client.sync.jobs import Jobs
 from kinoform_client.types import MeshFormat, VideoFormat
+from kinoform_client.views import Steps, View
 from kinoform_proto.job.v1 import job_pb2
+from kinoform_proto.type.v1 import type_pb2
 
 
 class Meshes:
@@ -40,7 +42,8 @@ class Meshes:
         *,
         image: PictureInput | None = None,
         image_strength: float | None = None,
-        image_steps: core.Steps | None = None,
+        image_steps: Steps | None = None,
+        views: Sequence[PictureInput | View[PictureInput]] = (),
         model: str = "",
         steps: int | None = None,
         guidance: float | None = None,
@@ -60,7 +63,8 @@ class Meshes:
         """Has a mesh made from a prompt, from a picture of the object alone, or from both.
 
         image_strength: how much the picture leads, 0 (not at all) to 2; 1 is as the model was trained. image_steps:
-        where it begins and ends, as shares of the steps: (0, 0.5) leads in the first half alone.
+        where it begins and ends, as shares of the steps: (0, 0.5) leads in the first half alone. views: more pictures
+        of the same thing from other sides, at most 8; `View(picture, strength=0.5)` where one leads less.
         resolution: samples along a side of the grid that the surface is found in. triangles: at the most, in the finest
         of `lods` levels of detail. texture_size: edge in pixels. height_m: of the object, else a typical one.
         """
@@ -70,6 +74,7 @@ class Meshes:
             image=maybe_picture(self._assets, image),
             image_strength=image_strength,
             image_steps=image_steps,
+            views=[self._view(each) for each in views],
             model=model,
             sampling=Sampling(seed=seed, steps=steps, guidance=guidance, reproducible=reproducible),
             resolution=resolution,
@@ -186,6 +191,10 @@ class Meshes:
         )
         request = core.render_turntable(turntable, self._caller.ticket(request_id, priority, labels))
         return self._handle((self._caller.call(self._stub.RenderTurntable, request)).job)
+
+    def _view(self, given: PictureInput | View[PictureInput]) -> View[type_pb2.MediaInput]:
+        view = given if isinstance(given, View) else View(given)
+        return View(picture_input(self._assets, view.picture), view.strength, view.steps)
 
     def _handle(self, job: job_pb2.Job) -> JobHandle:
         return JobHandle(self._jobs, self._assets, job_from_proto(job))

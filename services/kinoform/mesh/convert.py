@@ -90,9 +90,10 @@ def _shape(spec: pb.MeshSpec, inputs: Inputs) -> ShapeTask:
 
 
 def _views(spec: pb.MeshSpec, inputs: Inputs) -> tuple[StoredView, ...]:
-    if not spec.HasField("image"):
-        return ()
-    return (StoredView(IMAGE, stored(inputs, IMAGE), _reach(spec.image_reach)),)
+    fields = {f"spec.views[{place}].image": view.reach for place, view in enumerate(spec.views)}
+    if spec.HasField("image"):
+        fields = {IMAGE: spec.image_reach} | fields
+    return tuple(StoredView(field, stored(inputs, field), _reach(reach)) for field, reach in fields.items())
 
 
 def _reach(reach: pb.Reach) -> Reach:

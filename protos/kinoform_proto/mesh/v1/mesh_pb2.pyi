@@ -154,6 +154,7 @@ class MeshSpec(google.protobuf.message.Message):
     SURFACE_FIELD_NUMBER: builtins.int
     DELIVERY_FIELD_NUMBER: builtins.int
     IMAGE_REACH_FIELD_NUMBER: builtins.int
+    VIEWS_FIELD_NUMBER: builtins.int
     model: builtins.str
     """Model name: `form-mini`. Empty: the server's default. Up to 128 characters."""
     @property
@@ -180,6 +181,10 @@ class MeshSpec(google.protobuf.message.Message):
     def image_reach(self) -> global___Reach:
         """How strongly, and when, `image` leads; left out: as trained, in all steps."""
 
+    @property
+    def views(self) -> google.protobuf.internal.containers.RepeatedCompositeFieldContainer[global___View]:
+        """More pictures of the same thing, each from another side, in any order. At most 8."""
+
     def __init__(
         self,
         *,
@@ -190,11 +195,39 @@ class MeshSpec(google.protobuf.message.Message):
         surface: global___SurfaceOptions | None = ...,
         delivery: global___MeshDelivery | None = ...,
         image_reach: global___Reach | None = ...,
+        views: collections.abc.Iterable[global___View] | None = ...,
     ) -> None: ...
     def HasField(self, field_name: typing.Literal["delivery", b"delivery", "image", b"image", "image_reach", b"image_reach", "prompt", b"prompt", "sampling", b"sampling", "surface", b"surface"]) -> builtins.bool: ...
-    def ClearField(self, field_name: typing.Literal["delivery", b"delivery", "image", b"image", "image_reach", b"image_reach", "model", b"model", "prompt", b"prompt", "sampling", b"sampling", "surface", b"surface"]) -> None: ...
+    def ClearField(self, field_name: typing.Literal["delivery", b"delivery", "image", b"image", "image_reach", b"image_reach", "model", b"model", "prompt", b"prompt", "sampling", b"sampling", "surface", b"surface", "views", b"views"]) -> None: ...
 
 global___MeshSpec = MeshSpec
+
+@typing.final
+class View(google.protobuf.message.Message):
+    """One of several pictures of the same thing. Those of equal strength are seen together."""
+
+    DESCRIPTOR: google.protobuf.descriptor.Descriptor
+
+    IMAGE_FIELD_NUMBER: builtins.int
+    REACH_FIELD_NUMBER: builtins.int
+    @property
+    def image(self) -> kinoform_proto.type.v1.type_pb2.MediaInput:
+        """The object alone."""
+
+    @property
+    def reach(self) -> global___Reach:
+        """How strongly, and when, it leads; left out: as trained, in all steps."""
+
+    def __init__(
+        self,
+        *,
+        image: kinoform_proto.type.v1.type_pb2.MediaInput | None = ...,
+        reach: global___Reach | None = ...,
+    ) -> None: ...
+    def HasField(self, field_name: typing.Literal["image", b"image", "reach", b"reach"]) -> builtins.bool: ...
+    def ClearField(self, field_name: typing.Literal["image", b"image", "reach", b"reach"]) -> None: ...
+
+global___View = View
 
 @typing.final
 class Reach(google.protobuf.message.Message):

@@ -31,6 +31,8 @@ def resolve_mesh(spec: MeshSpec, offer: Offer) -> Resolved:
     offer.fill_sampling(spec.sampling, card.ranges)
     if spec.HasField("image"):
         _fill_reach(spec.image_reach)
+    for view in spec.views:
+        _fill_reach(view.reach)
     _fill_surface(spec.surface, card.ranges)
     _fill_delivery(spec.delivery)
     return Resolved(kind="mesh", card=card, prompt=spec.prompt.text, violations=tuple(_violations(spec, card)))
@@ -98,6 +100,8 @@ def _violations(spec: MeshSpec, card: MeshCard) -> Iterator[Violation]:
     ranges, resolution = card.ranges, spec.surface.resolution
     if spec.HasField("image") and not card.image_input:
         yield Violation("spec.image", f"{card.name} takes no picture")
+    if spec.views and not card.image_input:
+        yield Violation("spec.views", f"{card.name} takes no picture")
     yield from too_many_steps(spec.sampling, ranges.max_steps)
     if spec.sampling.steps <= ranges.max_steps:
         yield from _unled(spec)
@@ -107,15 +111,19 @@ def _violations(spec: MeshSpec, card: MeshCard) -> Iterator[Violation]:
 
 
 def _unled(spec: MeshSpec) -> Iterator[Violation]:
-    if not spec.HasField("image"):
-        if spec.HasField("image_reach"):
-            yield Violation("spec.image_reach", "belongs to an image, and there is none")
-        return
-    reach, steps = spec.image_reach, spec.sampling.steps
-    if not any(reach.first <= (step + 0.5) / steps <= reach.last for step in range(steps)):
-        yield Violation("spec.image_reach", f"holds the middle of none of {steps} steps")
-    elif reach.strength == 0 and not spec.prompt.text:
-        yield Violation("spec.image_reach.strength", "must be greater than 0 where there is no prompt")
+    reaches, steps = (
+        {f"spec.views[{place}].reach": view.reach for place, view in enumerate(spec.views)},
+        spec.sampling.steps,
+    )
+    if spec.HasField("image"):
+        reaches = {"spec.image_reach": spec.image_reach} | reaches
+    elif spec.HasField("image_reach"):
+        yield Violation("spec.image_reach", "belongs to an image, and there is none")
+    for path, reach in reaches.items():
+        if not any(reach.first <= (step + 0.5) / steps <= reach.last for step in range(steps)):
+            yield Violation(path, f"holds the middle of none of {steps} steps")
+    if reaches and not spec.prompt.text and not any(reach.strength for reach in reaches.values()):
+        yield Violation(f"{next(iter(reaches))}.strength", "must be greater than 0 where there is no prompt")
 
 
 def _meaningless(spec: TextureSpec) -> Iterator[Violation]:

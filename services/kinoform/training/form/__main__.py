@@ -17,6 +17,7 @@ from kinoform.training.form.evaluate import Settings, from_captions, from_pictur
 from kinoform.training.form.export import export, record
 from kinoform.training.form.judge import Judge
 from kinoform.training.form.lessons import CORE, EVERY
+from kinoform.training.form.several import from_views
 from kinoform.training.form.sheet import write_sheet
 from kinoform.training.furniture.catalogue import catalogue, split
 from kinoform.training.furniture.solid import solid
@@ -142,6 +143,19 @@ def evaluate(
 
 JUDGED_SHARDS = 8
 """The judge learns from so many shards."""
+
+
+@app.command()
+def views(
+    model: Model,
+    solids: Annotated[int, typer.Option(min=2, help="Held-out solids to make from 1, 2 and 4 views.")] = 64,
+    steps: OwnSteps = None,
+    guidance: Guidance = None,
+    every_family: Every = False,
+) -> None:
+    """Measure what several views of a solid bring over one; prints JSON. Needs no run."""
+    exam = held_out_captions(solids, EVERY if every_family else CORE)
+    print(json.dumps(from_views(FormMini.from_folder(model), exam, _settings(model, steps, guidance)), indent=1))
 
 
 @app.command()

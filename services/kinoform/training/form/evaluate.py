@@ -41,20 +41,25 @@ class Settings:
 
 def make(model: FormMini, settings: Settings, prompts: Sequence[str], pictures: Sequence[Pixels | None]) -> list[Field]:
     """A solid for each prompt or picture; each with a seed of its own."""
-    made: list[Field] = []
-    for place, (prompt, picture) in enumerate(zip(prompts, pictures, strict=True)):
-        request = MeshRequest(
-            prompt=prompt,
-            views=() if picture is None else (View(picture),),
-            steps=settings.steps,
-            guidance=settings.guidance,
-            seed=settings.seed + place,
-        )
-        state = model.begin(request, model.encode(request))
-        for _ in range(settings.steps):
-            (state,) = model.denoise([state])
-        made.append(model.decode(state))
-    return made
+    return [
+        made_by(model, settings, place, prompt, () if picture is None else (View(picture),))
+        for place, (prompt, picture) in enumerate(zip(prompts, pictures, strict=True))
+    ]
+
+
+def made_by(model: FormMini, settings: Settings, place: int, prompt: str = "", views: tuple[View, ...] = ()) -> Field:
+    """The solid of that place in an exam: each has a seed of its own."""
+    request = MeshRequest(
+        prompt=prompt,
+        views=views,
+        steps=settings.steps,
+        guidance=settings.guidance,
+        seed=settings.seed + place,
+    )
+    state = model.begin(request, model.encode(request))
+    for _ in range(settings.steps):
+        (state,) = model.denoise([state])
+    return model.decode(state)
 
 
 def from_captions(

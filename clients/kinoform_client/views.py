@@ -1,0 +1,20 @@
+"""Pictures that lead a job: how strongly each does, and when."""
+
+from dataclasses import dataclass
+from typing import Generic, TypeVar
+
+Picture = TypeVar("Picture", covariant=True)
+
+Steps = tuple[float, float]
+"""Where a picture begins to lead and where it ends, as shares of the steps: 0 = before all, 1 = after the last."""
+
+
+@dataclass(frozen=True, slots=True)
+class View(Generic[Picture]):
+    """One of several pictures of the same thing. None leaves the choice to the server."""
+
+    picture: Picture
+    """A file's path, its bytes, a stored asset or its name, an output of another job, or a conditioning."""
+    strength: float | None = None
+    """0 = as if it were not there, 1 = as the model was trained, at most 2."""
+    steps: Steps | None = None
