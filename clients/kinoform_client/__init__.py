@@ -5,6 +5,7 @@ from kinoform_client._core.retry import RetryPolicy
 from kinoform_client.aio.client import AsyncClient
 from kinoform_client.aio.conditioning_handle import AsyncConditioningHandle
 from kinoform_client.aio.handles import AsyncJobHandle, AsyncOutputFile
+from kinoform_client.clip_conditions import ClipCondition, ClipConditionKind, Repaint
 from kinoform_client.conditions import Conditioning, ConditioningState, ConditionKind, Fit
 from kinoform_client.errors import (
     AlreadyExistsError,
@@ -68,6 +69,8 @@ __all__ = [
     "CheckpointSaved",
     "ChecksumError",
     "Client",
+    "ClipCondition",
+    "ClipConditionKind",
     "ClipLimits",
     "ConditionKind",
     "Conditioning",
@@ -103,6 +106,7 @@ __all__ = [
     "PermissionDeniedError",
     "Preview",
     "Progress",
+    "Repaint",
     "ResourceExhaustedError",
     "RetryPolicy",
     "Stage",

@@ -368,6 +368,8 @@ class Model:
     """Of a material model."""
     batch_exact: bool
     image_input: bool
+    conditions: tuple[str, ...]
+    """What else leads a clip: kinds of `Condition`, such as `edges`, and `repaint`."""
     card: Mapping[str, Any]
     """The whole card as JSON values: `vocabulary`, `held_out`, training data, measured figures."""
     is_default: bool

@@ -55,11 +55,12 @@ CARD = ModelCard(
     ranges=CLIP,
     batch_exact=True,
     image_input=True,
+    conditions=("edges", "depth", "mask", "last_frame", "repaint"),
     vocabulary=Vocabulary(
         subjects=("a penguin",), motions=("moves to the left",), backgrounds=("over a teal background",)
     ),
 )
-TEXT_ONLY = replace(CARD, name="text-only", image_input=False, vocabulary=None)
+TEXT_ONLY = replace(CARD, name="text-only", image_input=False, conditions=(), vocabulary=None)
 MESH_CARD = ModelCard(
     name="form-mini",
     display_name="Form mini",

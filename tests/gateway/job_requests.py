@@ -11,7 +11,7 @@ from google.protobuf import text_format
 from google.protobuf.message import Message
 from PIL import Image
 
-from kinoform.gateway.resolve.requests import JobRequest, KeyedRequest, copied
+from kinoform.gateway.resolve.requests import JobRequest, KeyedRequest, copied, media_inputs
 from kinoform_proto.material.v1.material_pb2 import GenerateMaterialRequest
 from kinoform_proto.mesh.v1.mesh_pb2 import (
     GenerateMeshRequest,
@@ -31,6 +31,14 @@ def picture(width: int = 8, height: int = 8) -> bytes:
     return file.getvalue()
 
 
+def animation(width: int = 8) -> bytes:
+    """A GIF file of two frames."""
+    file = io.BytesIO()
+    frames = [Image.new("RGB", (width, 8), colour) for colour in ("red", "blue")]
+    frames[0].save(file, "GIF", save_all=True, append_images=frames[1:])
+    return file.getvalue()
+
+
 def mesh() -> bytes:
     """A binary STL file of one triangle."""
     corners = (0, 0, 0, 1, 0, 0, 0, 1, 0)
@@ -46,7 +54,15 @@ def material() -> bytes:
 
 
 SEED = 7
-INPUTS = {"spec.image": picture(), "spec.mesh": mesh(), "spec.material": material()}
+LED = {
+    "spec.conditions[0].mask": picture(9),
+    "spec.conditions[1].edges": picture(10),
+    "spec.conditions[2].depth": animation(),
+    "spec.conditions[3].last_frame": picture(11),
+    "spec.repaint.footage": animation(9),
+    "spec.repaint.mask": picture(12),
+}
+INPUTS = {"spec.image": picture(), "spec.mesh": mesh(), "spec.material": material()} | LED
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -68,6 +84,18 @@ def clip() -> GenerateVideoRequest:
     request = GenerateVideoRequest(parent=PARENT, request_id=_id())
     request.spec.prompt.text = "a penguin"
     request.spec.image.inline = picture()
+    return request
+
+
+def led_clip() -> GenerateVideoRequest:
+    """A clip that is led by all that there is."""
+    request = GenerateVideoRequest(parent=PARENT, request_id=_id())
+    request.spec.prompt.text = "a penguin"
+    mask, edges, depth, last = (request.spec.conditions.add() for _ in range(4))
+    given = (mask.mask, edges.edges, depth.depth, last.last_frame, request.spec.repaint.footage)
+    for each, data in zip((*given, request.spec.repaint.mask), LED.values(), strict=True):
+        each.inline = data
+    edges.reach.strength, edges.reach.last = 0.5, 0.25
     return request
 
 
@@ -146,7 +174,23 @@ CASES: Mapping[str, Case] = {
         settled="""
             model: "kino-mini" prompt { text: "a penguin" } frames: 8 size { width: 64 height: 64 }
             frame_rate { numerator: 24000 denominator: 1001 } sampling { seed: 7 steps: 20 guidance: 3 }
+            file { format: FORMAT_MP4 } image_reach { strength: 1 first: 0 last: 1 }
+        """,
+    ),
+    "led clip": Case(
+        make=led_clip,
+        kind="video",
+        model="kino-mini",
+        inputs=tuple(LED),
+        settled="""
+            model: "kino-mini" prompt { text: "a penguin" } frames: 8 size { width: 64 height: 64 }
+            frame_rate { numerator: 24000 denominator: 1001 } sampling { seed: 7 steps: 20 guidance: 3 }
             file { format: FORMAT_MP4 }
+            conditions { mask { } reach { strength: 1 first: 0 last: 1 } }
+            conditions { edges { } reach { strength: 0.5 first: 0 last: 0.25 } }
+            conditions { depth { } reach { strength: 1 first: 0 last: 1 } }
+            conditions { last_frame { } reach { strength: 1 first: 0 last: 1 } }
+            repaint { footage { } mask { } }
         """,
     ),
     "mesh": Case(
@@ -234,6 +278,8 @@ CASES: Mapping[str, Case] = {
 def spec_text(request: JobRequest) -> str:
     """The spec in text, without inputs, and with any seed at all written as `SEED`."""
     spec: Message = copied(request.spec)
+    for _, given in media_inputs(spec):
+        given.Clear()
     for field, value in spec.ListFields():
         if isinstance(value, MediaInput):
             spec.ClearField(field.name)

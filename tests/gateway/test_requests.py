@@ -27,6 +27,12 @@ KEPT = {
     "spec.image": ("image/png", "input.png"),
     "spec.mesh": ("model/stl", "input.stl"),
     "spec.material": ("application/zip", "input.zip"),
+    "spec.conditions[0].mask": ("image/png", "input.png"),
+    "spec.conditions[1].edges": ("image/png", "input.png"),
+    "spec.conditions[2].depth": ("image/gif", "input.gif"),
+    "spec.conditions[3].last_frame": ("image/png", "input.png"),
+    "spec.repaint.footage": ("image/gif", "input.gif"),
+    "spec.repaint.mask": ("image/png", "input.png"),
 }
 """Media type and name under which inputs sent along are kept."""
 

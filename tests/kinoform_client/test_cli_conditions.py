@@ -12,6 +12,7 @@ from kinoform_client.cli.picture_place import picture_place
 from kinoform_client.errors import InvalidArgumentError
 from kinoform_proto.conditioning.v1 import conditioning_pb2
 from kinoform_proto.type.v1 import type_pb2
+from kinoform_proto.video.v1 import video_pb2
 from tests.kinoform_client.peer_base import rich_status
 from tests.kinoform_client.samples import ball, cut_out, made_by, png
 from tests.kinoform_client.shell import Shell
@@ -136,7 +137,7 @@ def test_a_conditionings_job_is_watched_and_saved_like_any_other(shell: Shell, t
     assert "CreateConditioning" in shell("job", "list").stdout
 
 
-@pytest.mark.parametrize("command", [("video", "generate", "x"), ("mesh", "generate"), ("mesh", "generate", "x")])
+@pytest.mark.parametrize("command", [("mesh", "generate"), ("mesh", "generate", "x")])
 @pytest.mark.parametrize("kind", ["cut_out", "cut-out"])
 def test_a_job_starts_from_a_picture_prepared_for_it(shell: Shell, command: tuple[str, ...], kind: str) -> None:
     result = shell(*command, "--condition", f"{kind}=photo.png", "--no-wait", "--priority", "7")
@@ -147,6 +148,33 @@ def test_a_job_starts_from_a_picture_prepared_for_it(shell: Shell, command: tupl
     assert (result.exit_code, result.stderr) == (0, f"cut_out of photo.png: {name}\n")
     assert (asked.spec.image.inline, asked.spec.WhichOneof("kind"), asked.priority) == (PHOTO, "cut_out", 7)
     assert images == [type_pb2.MediaInput(conditioning=name)]
+
+
+def test_a_clip_is_led_by_pictures_prepared_for_it_and_by_files_as_they_are(shell: Shell) -> None:
+    conditions = (
+        *("--condition", "cut-out=photo.png:0.5", "--condition", "depth=photo.png:2:0-0.5"),
+        *("--condition", "lines=photo.png:.75:.25-1", "--condition", "last=photo.png"),
+        *("--condition", "reference=photo.png:0.9:0-0.25", "--repaint", "photo.png", "photo.png"),
+    )
+    result = shell("video", "generate", "x", *conditions, "--no-wait", "--priority", "7")
+    peer, photo = shell.served.peer, type_pb2.MediaInput(inline=PHOTO)
+    assert result.exit_code == 0, result.stderr
+    assert {asked.priority for asked in peer.asked} == {7}
+    named = {asked.spec.WhichOneof("kind"): name for asked, name in zip(peer.asked, peer.conditionings, strict=True)}
+    (spec,) = (request.spec for request in peer.requests)
+    assert spec.image == type_pb2.MediaInput(conditioning=named["reference"])
+    assert spec.image_reach == type_pb2.Reach(strength=0.9, first=0, last=0.25)
+    assert list(spec.conditions) == [
+        video_pb2.VideoCondition(
+            mask=type_pb2.MediaInput(conditioning=named["cut_out"]), reach=type_pb2.Reach(strength=0.5)
+        ),
+        video_pb2.VideoCondition(
+            depth=type_pb2.MediaInput(conditioning=named["depth"]), reach=type_pb2.Reach(strength=2, first=0, last=0.5)
+        ),
+        video_pb2.VideoCondition(edges=photo, reach=type_pb2.Reach(strength=0.75, first=0.25, last=1)),
+        video_pb2.VideoCondition(last_frame=photo),
+    ]
+    assert spec.repaint == video_pb2.Repaint(footage=photo, mask=photo)
 
 
 def test_a_job_starts_from_a_conditioning_by_its_name(shell: Shell) -> None:
@@ -185,10 +213,15 @@ def test_a_mesh_takes_its_name_from_the_prepared_file_but_not_from_a_fingerprint
         ("condition create --kind palette photo.png --low 3", "low: palette has no such setting; it has max_side, col"),
         ("condition create --kind edges photo.png --label lonely", "--label"),
         ("condition show x -o lines.jpg", "--output"),
-        ("video generate x --condition edges=photo.png --image photo.png", "--condition: gives the job its picture"),
+        (
+            "video generate x --condition reference=photo.png --image photo.png",
+            "--condition: gives a second first frame",
+        ),
+        ("video generate x --condition edges=photo.png:strong", "strong"),
+        ("video generate x --condition lines=photo.png:1:1.2.3-4", "--condition: the steps must be two numbers"),
         ("mesh generate --condition edges=photo.png --image photo.png", "--condition: gives the job its picture"),
         ("mesh generate --condition edges=photo.png --condition edges=photo.png", "--condition: may be given once"),
-        ("video generate x --condition photo.png", "--condition: must be KIND=FILE, or a conditioning's name"),
+        ("video generate x --condition photo.png", "--condition: must be KIND=FILE[:STRENGTH[:FROM-TO]], or a cond"),
         ("video generate x --condition edges=", "--condition: must be KIND=FILE"),
         ("video generate x --condition sketch=photo.png", "--condition: the kind must be one of"),
         ("video generate x --condition edges=missing.png", "missing.png"),

@@ -26,6 +26,7 @@ def model_from_proto(proto: catalog_pb2.Model) -> types.Model:
         material=_material(proto.material) if kind == "material" else None,
         batch_exact=proto.batch_exact,
         image_input=proto.image_input,
+        conditions=tuple(proto.conditions),
         card=_whole_numbers(MessageToDict(proto.card)),
         is_default=proto.is_default,
     )

@@ -1,10 +1,12 @@
 """Clips, from Python's terms to requests."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 
 from kinoform_client._core.check import Check
-from kinoform_client._core.requests import Sampling, Ticket, address, prompt_proto, sampling_proto
+from kinoform_client._core.requests import Sampling, Ticket, address, prompt_proto, reach_proto, sampling_proto
+from kinoform_client.clip_conditions import ClipCondition, ClipConditionKind, Repaint, Steps
 from kinoform_client.types import Upscale, VideoFormat
 from kinoform_proto.type.v1 import type_pb2
 from kinoform_proto.video.v1 import video_pb2
@@ -15,6 +17,8 @@ _FORMATS = {
     VideoFormat.GIF: video_pb2.VideoFile.FORMAT_GIF,
     VideoFormat.PNG_SEQUENCE: video_pb2.VideoFile.FORMAT_PNG_SEQUENCE,
 }
+_KINDS = {kind: kind.value for kind in ClipConditionKind}
+"""To the fields of the message."""
 _UPSCALES = {
     Upscale.NEAREST: video_pb2.VideoFile.UPSCALE_NEAREST,
     Upscale.LANCZOS: video_pb2.VideoFile.UPSCALE_LANCZOS,
@@ -38,6 +42,10 @@ class Clip:
     prompt: str
     negative_prompt: str = ""
     image: type_pb2.MediaInput | None = None
+    image_strength: float | None = None
+    image_steps: Steps | None = None
+    conditions: Sequence[ClipCondition[type_pb2.MediaInput]] = ()
+    repaint: Repaint[type_pb2.MediaInput] | None = None
     model: str = ""
     frames: int | None = None
     width: int | None = None
@@ -62,10 +70,22 @@ def generate_video(clip: Clip, ticket: Ticket) -> video_pb2.GenerateVideoRequest
         spec.frame_rate.CopyFrom(check.rate("spec.frame_rate", clip.fps))
     if clip.image is not None:
         spec.image.CopyFrom(clip.image)
+    if (reach := reach_proto(clip.image_strength, clip.image_steps)) is not None:
+        spec.image_reach.CopyFrom(reach)
+    spec.conditions.extend(_condition(number, each, check) for number, each in enumerate(clip.conditions))
+    if clip.repaint is not None:
+        spec.repaint.CopyFrom(video_pb2.Repaint(footage=clip.repaint.footage, mask=clip.repaint.mask))
     spec.sampling.CopyFrom(sampling_proto(clip.sampling, check))
     _delivery(spec, clip.delivery, check)
     check.finish()
     return request
+
+
+def _condition(number: int, given: ClipCondition[type_pb2.MediaInput], check: Check) -> video_pb2.VideoCondition:
+    kind = check.choice(f"spec.conditions[{number}].kind", _KINDS, given.kind)
+    condition = video_pb2.VideoCondition(reach=reach_proto(given.strength, given.steps))
+    getattr(condition, kind).CopyFrom(given.source)
+    return condition
 
 
 def _delivery(spec: video_pb2.VideoSpec, delivery: Delivery, check: Check) -> None:

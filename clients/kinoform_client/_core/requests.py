@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import TypeVar
 
 from kinoform_client._core.check import Check
+from kinoform_client.clip_conditions import Steps
 from kinoform_proto.material.v1 import material_pb2
 from kinoform_proto.mesh.v1 import mesh_pb2
 from kinoform_proto.type.v1 import type_pb2
@@ -72,6 +73,14 @@ def prompt_proto(text: str, negative: str, check: Check) -> type_pb2.Prompt:
 def maybe_prompt(text: str | None, negative: str, check: Check) -> type_pb2.Prompt | None:
     """The words; None if there are none at all."""
     return None if text is None and not negative else prompt_proto(text or "", negative, check)
+
+
+def reach_proto(strength: float | None, steps: Steps | None) -> type_pb2.Reach | None:
+    """How strongly, and when, a condition acts; None leaves all of it to the server."""
+    if strength is None and steps is None:
+        return None
+    first, last = (None, None) if steps is None else steps
+    return type_pb2.Reach(strength=strength, first=first, last=last)
 
 
 def sampling_proto(sampling: Sampling, check: Check) -> type_pb2.Sampling:

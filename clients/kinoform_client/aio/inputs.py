@@ -10,6 +10,7 @@ from kinoform_client.aio.assets import AsyncAssets
 from kinoform_client.aio.conditioning_handle import AsyncConditioningHandle
 from kinoform_client.aio.handles import AsyncOutputFile
 from kinoform_client.aio.transport import in_thread
+from kinoform_client.clip_conditions import ClipCondition, Repaint
 from kinoform_client.conditions import Conditioning
 from kinoform_client.errors import invalid
 from kinoform_client.files import read_small
@@ -44,6 +45,20 @@ async def picture_input(assets: AsyncAssets, source: PictureInput) -> type_pb2.M
 async def maybe_picture(assets: AsyncAssets, source: PictureInput | None) -> type_pb2.MediaInput | None:
     """What stands for the picture, if there is one."""
     return None if source is None else await picture_input(assets, source)
+
+
+async def clip_condition(assets: AsyncAssets, given: ClipCondition[PictureInput]) -> ClipCondition[type_pb2.MediaInput]:
+    """The condition with what stands for its file."""
+    return ClipCondition(given.kind, await picture_input(assets, given.source), given.strength, given.steps)
+
+
+async def maybe_repaint(
+    assets: AsyncAssets, repaint: Repaint[PictureInput] | None
+) -> Repaint[type_pb2.MediaInput] | None:
+    """What stands for both of its files, if there is one."""
+    if repaint is None:
+        return None
+    return Repaint(await picture_input(assets, repaint.footage), await picture_input(assets, repaint.mask))
 
 
 async def media_input(assets: AsyncAssets, source: Input, what: str) -> type_pb2.MediaInput:

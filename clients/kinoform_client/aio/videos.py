@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from fractions import Fraction
 
 from kinoform_client._core.clips import Clip, Delivery, generate_video
@@ -11,8 +11,9 @@ from kinoform_client._core.requests import Sampling
 from kinoform_client.aio.assets import AsyncAssets
 from kinoform_client.aio.calls import AsyncCaller
 from kinoform_client.aio.handles import AsyncJobHandle
-from kinoform_client.aio.inputs import PictureInput, maybe_picture
+from kinoform_client.aio.inputs import PictureInput, clip_condition, maybe_picture, maybe_repaint
 from kinoform_client.aio.jobs import AsyncJobs
+from kinoform_client.clip_conditions import ClipCondition, Repaint, Steps
 from kinoform_client.types import Upscale, VideoFormat
 
 
@@ -29,6 +30,10 @@ class AsyncVideos:
         prompt: str,
         *,
         image: PictureInput | None = None,
+        image_strength: float | None = None,
+        image_steps: Steps | None = None,
+        conditions: Sequence[ClipCondition[PictureInput]] = (),
+        repaint: Repaint[PictureInput] | None = None,
         model: str = "",
         frames: int | None = None,
         width: int | None = None,
@@ -49,7 +54,9 @@ class AsyncVideos:
         """Has a clip made, and returns its job at once.
 
         image: the first frame, for models that take one: a file's path, PNG, JPEG or WebP bytes, a stored asset, an
-        output of another job, or a conditioning.
+        output of another job, or a conditioning. image_strength: how firmly it is held, 0 (not at all) to 1.
+        image_steps: in which part of the steps; (0, 0.5) is the first half.
+        conditions: what else leads the clip; repaint: what is kept while the rest is made anew.
         frames: length. width, height: generated size in pixels. fps: exact frame rate, `24` or `"24000/1001"`.
         format: `mp4`, `webm`, `gif` or `png` (frames in a ZIP file). view_size: (width, height) to enlarge to.
         What is left out, the server chooses; `handle.job.request` says what. The same `request_id` gives the same job.
@@ -59,6 +66,10 @@ class AsyncVideos:
             prompt=prompt,
             negative_prompt=negative_prompt,
             image=await maybe_picture(self._assets, image),
+            image_strength=image_strength,
+            image_steps=image_steps,
+            conditions=[await clip_condition(self._assets, each) for each in conditions],
+            repaint=await maybe_repaint(self._assets, repaint),
             model=model,
             frames=frames,
             width=width,

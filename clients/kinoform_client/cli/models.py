@@ -29,6 +29,7 @@ def _lines(model: Model) -> list[str]:
         f"  {model.description}",
         f"  licence {model.license}; takes text{' and a picture' if model.image_input else ''}",
     ]
+    lines += [f"  conditions: {', '.join(model.conditions)}"] if model.conditions else []
     lines += [f"  {each}" for each in (_clip(model.clip), _mesh(model.mesh), _material(model.material)) if each]
     lines += [f"  limit: {limit}" for limit in model.limits]
     vocabulary: dict[str, Any] = model.card.get("vocabulary") or {}

@@ -5,9 +5,9 @@ from typing import Annotated
 import typer
 
 from kinoform_client.cli import options
+from kinoform_client.cli.clip_options import Conditions, RepaintOption, clip_given, repaint_given
 from kinoform_client.cli.clip_place import clip_place
 from kinoform_client.cli.finish import follow
-from kinoform_client.cli.job_picture import Condition, job_picture
 from kinoform_client.cli.places import slug
 from kinoform_client.cli.session import session
 from kinoform_client.types import Upscale
@@ -25,7 +25,8 @@ def generate(
     context: typer.Context,
     prompt: Annotated[str, typer.Argument(help="What to show.", show_default=False)],
     image: Annotated[str | None, typer.Option(help="First frame: PNG, JPEG or WebP file, or an asset's name.")] = None,
-    condition: Condition = None,
+    condition: Conditions = None,
+    repaint: RepaintOption = None,
     model: options.Model = "",
     frames: Annotated[int | None, typer.Option(help="Length in frames.")] = None,
     width: Annotated[int | None, typer.Option(help="Width in pixels.")] = None,
@@ -49,7 +50,8 @@ def generate(
     wait: options.Wait = True,
 ) -> None:
     """Make a clip from a PROMPT, follow it, and save it."""
-    picture = job_picture(image, condition)
+    given = clip_given(image, condition)
+    reach = given.first_reach
     place = clip_place(output, slug(prompt, "clip"))
     with session(context).client() as client:
         job = client.videos.generate(
@@ -69,7 +71,11 @@ def generate(
             upscale=upscale,
             priority=priority,
             labels=options.parse_labels(label),
-            # last, when every other option is known to be right: it has the picture prepared
-            image=None if picture is None else picture.given(client, priority),
+            # last, when every other option is known to be right: they have pictures prepared
+            image=given.image(client, priority),
+            image_strength=None if reach is None else reach.strength,
+            image_steps=None if reach is None else reach.steps,
+            conditions=given.conditions(client, priority),
+            repaint=repaint_given(repaint),
         )
         follow(job, place, wait=wait, previews=previews, as_json=as_json)

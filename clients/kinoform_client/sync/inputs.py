@@ -7,6 +7,7 @@ import os
 
 from kinoform_client._core.media_types import HEAD, only_named
 from kinoform_client._core.requests import ASSET_NAME, CONDITIONING_NAME, INLINE_LIMIT
+from kinoform_client.clip_conditions import ClipCondition, Repaint
 from kinoform_client.conditions import Conditioning
 from kinoform_client.errors import invalid
 from kinoform_client.files import read_small
@@ -45,6 +46,18 @@ def picture_input(assets: Assets, source: PictureInput) -> type_pb2.MediaInput:
 def maybe_picture(assets: Assets, source: PictureInput | None) -> type_pb2.MediaInput | None:
     """What stands for the picture, if there is one."""
     return None if source is None else picture_input(assets, source)
+
+
+def clip_condition(assets: Assets, given: ClipCondition[PictureInput]) -> ClipCondition[type_pb2.MediaInput]:
+    """The condition with what stands for its file."""
+    return ClipCondition(given.kind, picture_input(assets, given.source), given.strength, given.steps)
+
+
+def maybe_repaint(assets: Assets, repaint: Repaint[PictureInput] | None) -> Repaint[type_pb2.MediaInput] | None:
+    """What stands for both of its files, if there is one."""
+    if repaint is None:
+        return None
+    return Repaint(picture_input(assets, repaint.footage), picture_input(assets, repaint.mask))
 
 
 def media_input(assets: Assets, source: Input, what: str) -> type_pb2.MediaInput:

@@ -3,16 +3,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from fractions import Fraction
 
 from kinoform_client._core.clips import Clip, Delivery, generate_video
 from kinoform_client._core.convert import job_from_proto
 from kinoform_client._core.requests import Sampling
+from kinoform_client.clip_conditions import ClipCondition, Repaint, Steps
 from kinoform_client.sync.assets import Assets
 from kinoform_client.sync.calls import Caller
 from kinoform_client.sync.handles import JobHandle
-from kinoform_client.sync.inputs import PictureInput, maybe_picture
+from kinoform_client.sync.inputs import PictureInput, clip_condition, maybe_picture, maybe_repaint
 from kinoform_client.sync.jobs import Jobs
 from kinoform_client.types import Upscale, VideoFormat
 
@@ -30,6 +31,10 @@ class Videos:
         prompt: str,
         *,
         image: PictureInput | None = None,
+        image_strength: float | None = None,
+        image_steps: Steps | None = None,
+        conditions: Sequence[ClipCondition[PictureInput]] = (),
+        repaint: Repaint[PictureInput] | None = None,
         model: str = "",
         frames: int | None = None,
         width: int | None = None,
@@ -50,7 +55,9 @@ class Videos:
         """Has a clip made, and returns its job at once.
 
         image: the first frame, for models that take one: a file's path, PNG, JPEG or WebP bytes, a stored asset, an
-        output of another job, or a conditioning.
+        output of another job, or a conditioning. image_strength: how firmly it is held, 0 (not at all) to 1.
+        image_steps: in which part of the steps; (0, 0.5) is the first half.
+        conditions: what else leads the clip; repaint: what is kept while the rest is made anew.
         frames: length. width, height: generated size in pixels. fps: exact frame rate, `24` or `"24000/1001"`.
         format: `mp4`, `webm`, `gif` or `png` (frames in a ZIP file). view_size: (width, height) to enlarge to.
         What is left out, the server chooses; `handle.job.request` says what. The same `request_id` gives the same job.
@@ -60,6 +67,10 @@ class Videos:
             prompt=prompt,
             negative_prompt=negative_prompt,
             image=maybe_picture(self._assets, image),
+            image_strength=image_strength,
+            image_steps=image_steps,
+            conditions=[clip_condition(self._assets, each) for each in conditions],
+            repaint=maybe_repaint(self._assets, repaint),
             model=model,
             frames=frames,
             width=width,

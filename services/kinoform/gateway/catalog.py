@@ -45,6 +45,7 @@ def model_to_proto(card: AnyCard, *, default: bool) -> catalog_pb2.Model:
         limits=card.limits,
         batch_exact=card.batch_exact,
         image_input=card.image_input,
+        conditions=card.conditions,
         card=whole,
         is_default=default,
     )

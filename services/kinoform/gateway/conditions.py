@@ -3,6 +3,7 @@
 So it has a job's durability, events and retries, and there is no second truth about it.
 """
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from kinoform.gateway.errors import GatewayError
@@ -11,8 +12,15 @@ from kinoform.store.errors import NotFound
 from kinoform.store.jobs import Jobs
 from kinoform.store.records import TERMINAL, JobRecord, JobState, OutputRecord
 
-PICTURE = "picture"
-"""Role of the output that a request for a picture takes."""
+ROLES: Mapping[str, Sequence[str]] = {
+    "image": ("picture",),
+    "last_frame": ("picture",),
+    "footage": ("clip", "picture"),
+    "edges": ("clip", "picture"),
+    "depth": ("clip", "picture"),
+    "mask": ("mask_clip", "mask", "clip", "picture"),
+}
+"""By the last part of a media input's field path: the outputs that it takes, best first; every one has a picture."""
 _KEY = f"{CONDITIONING}/"
 """Before the fingerprint in the job's request id: no caller's id, which is a UUID, can be the same."""
 
@@ -69,11 +77,12 @@ class Conditions:
             raise NotFound(name)
         return record
 
-    def picture(self, name: str) -> OutputRecord:
-        """Its picture. Raises NotFound, NotReady, Unusable."""
+    def output(self, name: str, roles: Sequence[str]) -> OutputRecord:
+        """What it has of these roles, the first there is. Raises NotFound, NotReady, Unusable."""
         record = self.get(name)
         if record.state not in TERMINAL:
             raise NotReady(name)
         if record.state is not JobState.SUCCEEDED:
             raise Unusable(name, record.state)
-        return next(output for output in record.status.outputs if output.role == PICTURE)
+        found = {output.role: output for output in record.status.outputs}
+        return next(found[role] for role in roles if role in found)

@@ -7,7 +7,7 @@ import grpc
 from google.protobuf import any_pb2
 from google.protobuf.duration_pb2 import Duration
 
-from kinoform.gateway.conditions import Conditions
+from kinoform.gateway.conditions import ROLES, Conditions
 from kinoform.gateway.resolve.requests import media_inputs, unpacked
 from kinoform.store.asset_records import Assets
 from kinoform.store.assets import AssetStore
@@ -93,9 +93,11 @@ class StartMaker:
 
     def _inputs(self, packed: any_pb2.Any) -> dict[str, engine_pb2.Blob]:
         request = unpacked(packed)
-        return {} if request is None else {path: self._blob(given) for path, given in media_inputs(request)}
+        return {} if request is None else {path: self._blob(path, given) for path, given in media_inputs(request)}
 
-    def _blob(self, given: MediaInput) -> engine_pb2.Blob:
-        prepared = given.WhichOneof("source") == "conditioning"
-        record = self._assets.get(self._conditions.picture(given.conditioning).asset if prepared else given.asset)
+    def _blob(self, path: str, given: MediaInput) -> engine_pb2.Blob:
+        name = given.asset
+        if given.WhichOneof("source") == "conditioning":
+            name = self._conditions.output(given.conditioning, ROLES[path.rpartition(".")[2]]).asset
+        record = self._assets.get(name)
         return engine_pb2.Blob(sha256=record.sha256, size_bytes=record.size, media_type=record.media_type)

@@ -6,8 +6,9 @@ from dataclasses import dataclass
 from functools import partial
 from typing import NamedTuple
 
-from kinoform.gateway.conditions import Conditions, NotReady, Unusable
+from kinoform.gateway.conditions import ROLES, Conditions, NotReady, Unusable
 from kinoform.gateway.errors import Violation
+from kinoform.media.clip_type import CLIP_ENDINGS, clip_type
 from kinoform.media.errors import MediaError, MediaTooLarge, MediaUnsupported
 from kinoform.media.image import probe_image
 from kinoform.media.mesh.detect import probe_mesh
@@ -28,6 +29,7 @@ class InputLimits:
     picture_bytes: int = 32 * 2**20
     picture_pixels: int = 40_000_000
     picture_side: int = 16_384
+    footage_bytes: int = 256 * 2**20
     mesh_bytes: int = 256 * 2**20
     material_bytes: int = 64 * 2**20
 
@@ -103,12 +105,13 @@ class Inputs:
 
     def _unfit(self, path: str, name: str, project: str) -> list[Violation]:
         field = f"{path}.conditioning"
-        if path.rpartition(".")[2] != "image":
+        roles = ROLES.get(path.rpartition(".")[2])
+        if roles is None:
             return [Violation(field, "is a picture, which is not asked for here")]
         if not name.startswith(f"projects/{project}/"):
             return [Violation(field, f"{name} belongs to another project")]
         try:
-            self._assets.get(self._conditions.picture(name).asset)
+            self._assets.get(self._conditions.output(name, roles).asset)
         except NotReady:  # the job waits for it
             return []
         except (NotFound, Unusable) as error:
@@ -121,8 +124,15 @@ class Inputs:
 
 def _looks(limits: InputLimits) -> Mapping[str, Look]:
     """By the last part of an input's field path."""
+    picture = Look(limits.picture_bytes, partial(_picture, limits))
+    footage = Look(limits.footage_bytes, partial(_footage, limits))
     return {
-        "image": Look(limits.picture_bytes, partial(_picture, limits)),
+        "image": picture,
+        "last_frame": picture,
+        "footage": footage,
+        "edges": footage,
+        "depth": footage,
+        "mask": footage,
         "mesh": Look(limits.mesh_bytes, partial(_mesh, limits)),
         "material": Look(limits.material_bytes, partial(_material, limits)),
     }
@@ -132,6 +142,20 @@ def _picture(limits: InputLimits, data: bytes) -> Seen:
     pixels, size, side = limits.picture_pixels, limits.picture_bytes, limits.picture_side
     media_type = probe_image(data, max_pixels=pixels, max_bytes=size, max_side=side).media_type
     return Seen(media_type, media_type.removeprefix("image/"))
+
+
+def _footage(limits: InputLimits, data: bytes) -> Seen:
+    # A clip is known by how it begins: decoding one is hostile work, and whoever does it guards himself.
+    if len(data) > limits.footage_bytes:
+        raise MediaTooLarge(f"{len(data)} bytes; at most {limits.footage_bytes} are allowed")
+    clip = clip_type(data)
+    if clip is not None:
+        return Seen(clip, CLIP_ENDINGS[clip])
+    try:
+        return _picture(limits, data)
+    except MediaUnsupported as error:
+        kinds = "PNG, JPEG or WebP picture, and no GIF, MP4, MOV, WebM, Matroska or ZIP file of PNG frames"
+        raise MediaUnsupported(f"not a {kinds}") from error
 
 
 def _mesh(limits: InputLimits, data: bytes) -> Seen:

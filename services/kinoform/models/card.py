@@ -108,6 +108,8 @@ class ModelCard(Generic[Ranges]):
     """Of its requests; in JSON under the name of what it makes."""
     batch_exact: bool
     image_input: bool
+    conditions: tuple[str, ...] = ()
+    """What else leads a clip: kinds of the API's VideoCondition, and `repaint`."""
     vocabulary: Vocabulary | None = None
     """None for a model without a closed vocabulary."""
     held_out: tuple[tuple[str, ...], ...] = ()
@@ -140,7 +142,13 @@ def card_from_json(values: dict[str, Any]) -> AnyCard:
     words = values.get("vocabulary")
     vocabulary = None if words is None else Vocabulary(**{name: tuple(phrases) for name, phrases in words.items()})
     held_out = tuple(tuple(phrases) for phrases in values.get("held_out", ()))
-    nested: dict[str, Any] = {"ranges": _ranges(values), "vocabulary": vocabulary, "held_out": held_out}
+    conditions = tuple(values.get("conditions", ()))
+    nested: dict[str, Any] = {
+        "ranges": _ranges(values),
+        "conditions": conditions,
+        "vocabulary": vocabulary,
+        "held_out": held_out,
+    }
     rest = {part.name: values[part.name] for part in fields(ModelCard) if part.name not in nested}
     rest["limits"] = tuple(rest["limits"])
     return ModelCard(**rest, **nested)

@@ -49,6 +49,12 @@ class Job:
         with blamed(field):
             return await self._tools.pools.read(decode, data)
 
+    async def read_in(self, bench: Bench, field: str, sha256: str, decode: Callable[[bytes], R]) -> R:
+        """As `read`, but decoded in the bench's process: for what may crash it. Raises WorkerDied, too."""
+        data = await self._tools.blobs.read(sha256)
+        with blamed(field):
+            return await bench.run(decode, data)
+
     async def generate(self, models: Models[Request, Result], name: str, request: Request) -> Result:
         """What the model makes of the request. Raises LetGo; ModelError, also if there is no model of that name."""
         model = await models.get(name)

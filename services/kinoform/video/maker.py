@@ -1,19 +1,15 @@
 """How a clip is made: conditions, steps, pictures, files."""
 
-import dataclasses
 from functools import partial
 
 from kinoform.engine.family import Frames
-from kinoform.media.image import load_rgb
 from kinoform.models.clip import ClipRequest
 from kinoform.serving.job import Job
 from kinoform.serving.messages import Stage
 from kinoform.serving.models import Models
 from kinoform.video.files import write_files
+from kinoform.video.given import with_given
 from kinoform.video.task import ClipTask
-
-IMAGE = "spec.image"
-"""Field path of the first frame among a request's inputs."""
 
 
 class ClipMaker:
@@ -24,10 +20,9 @@ class ClipMaker:
 
     async def __call__(self, task: ClipTask, job: Job) -> None:
         """See `kinoform.serving.job.Make`."""
-        clip, steps = task.clip, task.clip.steps
+        steps = task.clip.steps
         job.reached(Stage.ENCODE, 0, steps)
-        if task.image is not None:
-            clip = dataclasses.replace(clip, image=await job.read(IMAGE, task.image, load_rgb))
+        clip = await with_given(task, job)
         frames = await job.generate(self._models, task.model, clip)
         job.reached(Stage.WRITE, steps, steps)
         await job.store(partial(write_files, frames, task.file, clip.prompt))

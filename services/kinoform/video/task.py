@@ -3,9 +3,11 @@
 from dataclasses import dataclass
 from enum import Enum
 from fractions import Fraction
+from typing import Literal, NamedTuple
 
 from kinoform.media.video import VideoFormat
-from kinoform.models.clip import ClipRequest
+from kinoform.models.clip import ClipRequest, MapKind
+from kinoform.models.reach import Reach
 
 
 class Upscale(Enum):
@@ -27,13 +29,38 @@ class ClipFile:
     upscale: Upscale
 
 
+class Stored(NamedTuple):
+    """A file in the asset store."""
+
+    field: str
+    """Of the request."""
+    sha256: str
+
+
+class StoredCondition(NamedTuple):
+    """A condition whose footage is still to be read."""
+
+    kind: MapKind | Literal["last_frame"]
+    file: Stored
+    reach: Reach
+
+
+class StoredRepaint(NamedTuple):
+    """A repaint whose footage is still to be read."""
+
+    footage: Stored
+    mask: Stored
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ClipTask:
     """A clip to be made."""
 
     model: str
     clip: ClipRequest
-    """Without its picture, which stands in `image`."""
-    image: str | None
-    """SHA-256 of the first frame's file in the asset store."""
+    """Without what stands below."""
+    image: Stored | None
+    """The first frame."""
+    conditions: tuple[StoredCondition, ...] = ()
+    repaint: StoredRepaint | None = None
     file: ClipFile

@@ -27,7 +27,7 @@ from google.protobuf import struct_pb2 as google_dot_protobuf_dot_struct__pb2
 from kinoform_proto.type.v1 import type_pb2 as kinoform__proto_dot_type_dot_v1_dot_type__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\'kinoform_proto/catalog/v1/catalog.proto\x12\x13kinoform.catalog.v1\x1a\x1b\x62uf/validate/validate.proto\x1a\x1cgoogle/protobuf/struct.proto\x1a!kinoform_proto/type/v1/type.proto\"\x8e\x03\n\x05Model\x12\x0c\n\x04name\x18\x01 \x01(\t\x12\x14\n\x0c\x64isplay_name\x18\x02 \x01(\t\x12\x0e\n\x06\x66\x61mily\x18\x03 \x01(\t\x12\x0f\n\x07version\x18\x04 \x01(\t\x12\x13\n\x0b\x64\x65scription\x18\x05 \x01(\t\x12\x0f\n\x07license\x18\x06 \x01(\t\x12\x0e\n\x06limits\x18\x07 \x03(\t\x12\x31\n\x05video\x18\x08 \x01(\x0b\x32 .kinoform.catalog.v1.VideoLimitsH\x00\x12/\n\x04mesh\x18\r \x01(\x0b\x32\x1f.kinoform.catalog.v1.MeshLimitsH\x00\x12\x37\n\x08material\x18\x0e \x01(\x0b\x32#.kinoform.catalog.v1.MaterialLimitsH\x00\x12\x13\n\x0b\x62\x61tch_exact\x18\t \x01(\x08\x12\x13\n\x0bimage_input\x18\n \x01(\x08\x12%\n\x04\x63\x61rd\x18\x0b \x01(\x0b\x32\x17.google.protobuf.Struct\x12\x12\n\nis_default\x18\x0c \x01(\x08\x42\x08\n\x06ranges\"\x89\x03\n\x0bVideoLimits\x12\x12\n\nmin_frames\x18\x01 \x01(\x05\x12\x12\n\nmax_frames\x18\x02 \x01(\x05\x12\x13\n\x0b\x66rames_step\x18\x03 \x01(\x05\x12\x16\n\x0e\x64\x65\x66\x61ult_frames\x18\x04 \x01(\x05\x12(\n\x08min_size\x18\x05 \x01(\x0b\x32\x16.kinoform.type.v1.Size\x12(\n\x08max_size\x18\x06 \x01(\x0b\x32\x16.kinoform.type.v1.Size\x12\x11\n\tsize_step\x18\x07 \x01(\x05\x12,\n\x0c\x64\x65\x66\x61ult_size\x18\x08 \x01(\x0b\x32\x16.kinoform.type.v1.Size\x12\x37\n\x12\x64\x65\x66\x61ult_frame_rate\x18\t \x01(\x0b\x32\x1b.kinoform.type.v1.FrameRate\x12\x11\n\tmax_steps\x18\n \x01(\x05\x12\x15\n\rdefault_steps\x18\x0b \x01(\x05\x12\x18\n\x10\x64\x65\x66\x61ult_guidance\x18\x0c \x01(\x01\x12\x13\n\x0btext_tokens\x18\r \x01(\x05\"\x83\x02\n\nMeshLimits\x12\x16\n\x0emin_resolution\x18\x01 \x01(\x05\x12\x16\n\x0emax_resolution\x18\x02 \x01(\x05\x12\x17\n\x0fresolution_step\x18\x03 \x01(\x05\x12\x1a\n\x12\x64\x65\x66\x61ult_resolution\x18\x04 \x01(\x05\x12\x19\n\x11\x64\x65\x66\x61ult_triangles\x18\x05 \x01(\x05\x12\x1c\n\x14\x64\x65\x66\x61ult_texture_size\x18\x06 \x01(\x05\x12\x11\n\tmax_steps\x18\x07 \x01(\x05\x12\x15\n\rdefault_steps\x18\x08 \x01(\x05\x12\x18\n\x10\x64\x65\x66\x61ult_guidance\x18\t \x01(\x01\x12\x13\n\x0btext_tokens\x18\n \x01(\x05\"\x8e\x01\n\x0eMaterialLimits\x12\r\n\x05sizes\x18\x01 \x03(\x05\x12\x14\n\x0c\x64\x65\x66\x61ult_size\x18\x02 \x01(\x05\x12\x11\n\tmax_steps\x18\x03 \x01(\x05\x12\x15\n\rdefault_steps\x18\x04 \x01(\x05\x12\x18\n\x10\x64\x65\x66\x61ult_guidance\x18\x05 \x01(\x01\x12\x13\n\x0btext_tokens\x18\x06 \x01(\x05\"\x13\n\x11ListModelsRequest\"@\n\x12ListModelsResponse\x12*\n\x06models\x18\x01 \x03(\x0b\x32\x1a.kinoform.catalog.v1.Model\"F\n\x0fGetModelRequest\x12\x33\n\x04name\x18\x01 \x01(\tB%\xbaH\"r 2\x1e^models/[A-Za-z0-9._-]{1,128}$\"=\n\x10GetModelResponse\x12)\n\x05model\x18\x01 \x01(\x0b\x32\x1a.kinoform.catalog.v1.Model2\xc8\x01\n\x0e\x43\x61talogService\x12]\n\nListModels\x12&.kinoform.catalog.v1.ListModelsRequest\x1a\'.kinoform.catalog.v1.ListModelsResponse\x12W\n\x08GetModel\x12$.kinoform.catalog.v1.GetModelRequest\x1a%.kinoform.catalog.v1.GetModelResponseb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\'kinoform_proto/catalog/v1/catalog.proto\x12\x13kinoform.catalog.v1\x1a\x1b\x62uf/validate/validate.proto\x1a\x1cgoogle/protobuf/struct.proto\x1a!kinoform_proto/type/v1/type.proto\"\xa2\x03\n\x05Model\x12\x0c\n\x04name\x18\x01 \x01(\t\x12\x14\n\x0c\x64isplay_name\x18\x02 \x01(\t\x12\x0e\n\x06\x66\x61mily\x18\x03 \x01(\t\x12\x0f\n\x07version\x18\x04 \x01(\t\x12\x13\n\x0b\x64\x65scription\x18\x05 \x01(\t\x12\x0f\n\x07license\x18\x06 \x01(\t\x12\x0e\n\x06limits\x18\x07 \x03(\t\x12\x31\n\x05video\x18\x08 \x01(\x0b\x32 .kinoform.catalog.v1.VideoLimitsH\x00\x12/\n\x04mesh\x18\r \x01(\x0b\x32\x1f.kinoform.catalog.v1.MeshLimitsH\x00\x12\x37\n\x08material\x18\x0e \x01(\x0b\x32#.kinoform.catalog.v1.MaterialLimitsH\x00\x12\x13\n\x0b\x62\x61tch_exact\x18\t \x01(\x08\x12\x13\n\x0bimage_input\x18\n \x01(\x08\x12%\n\x04\x63\x61rd\x18\x0b \x01(\x0b\x32\x17.google.protobuf.Struct\x12\x12\n\nis_default\x18\x0c \x01(\x08\x12\x12\n\nconditions\x18\x0f \x03(\tB\x08\n\x06ranges\"\x89\x03\n\x0bVideoLimits\x12\x12\n\nmin_frames\x18\x01 \x01(\x05\x12\x12\n\nmax_frames\x18\x02 \x01(\x05\x12\x13\n\x0b\x66rames_step\x18\x03 \x01(\x05\x12\x16\n\x0e\x64\x65\x66\x61ult_frames\x18\x04 \x01(\x05\x12(\n\x08min_size\x18\x05 \x01(\x0b\x32\x16.kinoform.type.v1.Size\x12(\n\x08max_size\x18\x06 \x01(\x0b\x32\x16.kinoform.type.v1.Size\x12\x11\n\tsize_step\x18\x07 \x01(\x05\x12,\n\x0c\x64\x65\x66\x61ult_size\x18\x08 \x01(\x0b\x32\x16.kinoform.type.v1.Size\x12\x37\n\x12\x64\x65\x66\x61ult_frame_rate\x18\t \x01(\x0b\x32\x1b.kinoform.type.v1.FrameRate\x12\x11\n\tmax_steps\x18\n \x01(\x05\x12\x15\n\rdefault_steps\x18\x0b \x01(\x05\x12\x18\n\x10\x64\x65\x66\x61ult_guidance\x18\x0c \x01(\x01\x12\x13\n\x0btext_tokens\x18\r \x01(\x05\"\x83\x02\n\nMeshLimits\x12\x16\n\x0emin_resolution\x18\x01 \x01(\x05\x12\x16\n\x0emax_resolution\x18\x02 \x01(\x05\x12\x17\n\x0fresolution_step\x18\x03 \x01(\x05\x12\x1a\n\x12\x64\x65\x66\x61ult_resolution\x18\x04 \x01(\x05\x12\x19\n\x11\x64\x65\x66\x61ult_triangles\x18\x05 \x01(\x05\x12\x1c\n\x14\x64\x65\x66\x61ult_texture_size\x18\x06 \x01(\x05\x12\x11\n\tmax_steps\x18\x07 \x01(\x05\x12\x15\n\rdefault_steps\x18\x08 \x01(\x05\x12\x18\n\x10\x64\x65\x66\x61ult_guidance\x18\t \x01(\x01\x12\x13\n\x0btext_tokens\x18\n \x01(\x05\"\x8e\x01\n\x0eMaterialLimits\x12\r\n\x05sizes\x18\x01 \x03(\x05\x12\x14\n\x0c\x64\x65\x66\x61ult_size\x18\x02 \x01(\x05\x12\x11\n\tmax_steps\x18\x03 \x01(\x05\x12\x15\n\rdefault_steps\x18\x04 \x01(\x05\x12\x18\n\x10\x64\x65\x66\x61ult_guidance\x18\x05 \x01(\x01\x12\x13\n\x0btext_tokens\x18\x06 \x01(\x05\"\x13\n\x11ListModelsRequest\"@\n\x12ListModelsResponse\x12*\n\x06models\x18\x01 \x03(\x0b\x32\x1a.kinoform.catalog.v1.Model\"F\n\x0fGetModelRequest\x12\x33\n\x04name\x18\x01 \x01(\tB%\xbaH\"r 2\x1e^models/[A-Za-z0-9._-]{1,128}$\"=\n\x10GetModelResponse\x12)\n\x05model\x18\x01 \x01(\x0b\x32\x1a.kinoform.catalog.v1.Model2\xc8\x01\n\x0e\x43\x61talogService\x12]\n\nListModels\x12&.kinoform.catalog.v1.ListModelsRequest\x1a\'.kinoform.catalog.v1.ListModelsResponse\x12W\n\x08GetModel\x12$.kinoform.catalog.v1.GetModelRequest\x1a%.kinoform.catalog.v1.GetModelResponseb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -37,21 +37,21 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_GETMODELREQUEST'].fields_by_name['name']._loaded_options = None
   _globals['_GETMODELREQUEST'].fields_by_name['name']._serialized_options = b'\272H\"r 2\036^models/[A-Za-z0-9._-]{1,128}$'
   _globals['_MODEL']._serialized_start=159
-  _globals['_MODEL']._serialized_end=557
-  _globals['_VIDEOLIMITS']._serialized_start=560
-  _globals['_VIDEOLIMITS']._serialized_end=953
-  _globals['_MESHLIMITS']._serialized_start=956
-  _globals['_MESHLIMITS']._serialized_end=1215
-  _globals['_MATERIALLIMITS']._serialized_start=1218
-  _globals['_MATERIALLIMITS']._serialized_end=1360
-  _globals['_LISTMODELSREQUEST']._serialized_start=1362
-  _globals['_LISTMODELSREQUEST']._serialized_end=1381
-  _globals['_LISTMODELSRESPONSE']._serialized_start=1383
-  _globals['_LISTMODELSRESPONSE']._serialized_end=1447
-  _globals['_GETMODELREQUEST']._serialized_start=1449
-  _globals['_GETMODELREQUEST']._serialized_end=1519
-  _globals['_GETMODELRESPONSE']._serialized_start=1521
-  _globals['_GETMODELRESPONSE']._serialized_end=1582
-  _globals['_CATALOGSERVICE']._serialized_start=1585
-  _globals['_CATALOGSERVICE']._serialized_end=1785
+  _globals['_MODEL']._serialized_end=577
+  _globals['_VIDEOLIMITS']._serialized_start=580
+  _globals['_VIDEOLIMITS']._serialized_end=973
+  _globals['_MESHLIMITS']._serialized_start=976
+  _globals['_MESHLIMITS']._serialized_end=1235
+  _globals['_MATERIALLIMITS']._serialized_start=1238
+  _globals['_MATERIALLIMITS']._serialized_end=1380
+  _globals['_LISTMODELSREQUEST']._serialized_start=1382
+  _globals['_LISTMODELSREQUEST']._serialized_end=1401
+  _globals['_LISTMODELSRESPONSE']._serialized_start=1403
+  _globals['_LISTMODELSRESPONSE']._serialized_end=1467
+  _globals['_GETMODELREQUEST']._serialized_start=1469
+  _globals['_GETMODELREQUEST']._serialized_end=1539
+  _globals['_GETMODELRESPONSE']._serialized_start=1541
+  _globals['_GETMODELRESPONSE']._serialized_end=1602
+  _globals['_CATALOGSERVICE']._serialized_start=1605
+  _globals['_CATALOGSERVICE']._serialized_end=1805
 # @@protoc_insertion_point(module_scope)

@@ -34,6 +34,7 @@ class Model(google.protobuf.message.Message):
     IMAGE_INPUT_FIELD_NUMBER: builtins.int
     CARD_FIELD_NUMBER: builtins.int
     IS_DEFAULT_FIELD_NUMBER: builtins.int
+    CONDITIONS_FIELD_NUMBER: builtins.int
     name: builtins.str
     """`models/{m}`."""
     display_name: builtins.str
@@ -72,6 +73,10 @@ class Model(google.protobuf.message.Message):
     def card(self) -> google.protobuf.struct_pb2.Struct:
         """The whole card: vocabulary, held-out combinations, training data and cost, measured figures."""
 
+    @property
+    def conditions(self) -> google.protobuf.internal.containers.RepeatedScalarFieldContainer[builtins.str]:
+        """What else leads a clip: kinds of VideoCondition such as `edges`, and `repaint`."""
+
     def __init__(
         self,
         *,
@@ -89,9 +94,10 @@ class Model(google.protobuf.message.Message):
         image_input: builtins.bool = ...,
         card: google.protobuf.struct_pb2.Struct | None = ...,
         is_default: builtins.bool = ...,
+        conditions: collections.abc.Iterable[builtins.str] | None = ...,
     ) -> None: ...
     def HasField(self, field_name: typing.Literal["card", b"card", "material", b"material", "mesh", b"mesh", "ranges", b"ranges", "video", b"video"]) -> builtins.bool: ...
-    def ClearField(self, field_name: typing.Literal["batch_exact", b"batch_exact", "card", b"card", "description", b"description", "display_name", b"display_name", "family", b"family", "image_input", b"image_input", "is_default", b"is_default", "license", b"license", "limits", b"limits", "material", b"material", "mesh", b"mesh", "name", b"name", "ranges", b"ranges", "version", b"version", "video", b"video"]) -> None: ...
+    def ClearField(self, field_name: typing.Literal["batch_exact", b"batch_exact", "card", b"card", "conditions", b"conditions", "description", b"description", "display_name", b"display_name", "family", b"family", "image_input", b"image_input", "is_default", b"is_default", "license", b"license", "limits", b"limits", "material", b"material", "mesh", b"mesh", "name", b"name", "ranges", b"ranges", "version", b"version", "video", b"video"]) -> None: ...
     def WhichOneof(self, oneof_group: typing.Literal["ranges", b"ranges"]) -> typing.Literal["video", "mesh", "material"] | None: ...
 
 global___Model = Model

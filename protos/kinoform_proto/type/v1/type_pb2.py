@@ -25,7 +25,7 @@ _sym_db = _symbol_database.Default()
 from kinoform_proto.buf.validate import validate_pb2 as buf_dot_validate_dot_validate__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n!kinoform_proto/type/v1/type.proto\x12\x10kinoform.type.v1\x1a\x1b\x62uf/validate/validate.proto\"L\n\tFrameRate\x12\x1e\n\tnumerator\x18\x01 \x01(\x05\x42\x0b\xbaH\x08\x1a\x06\x18\x80\xd3\x0e(\x01\x12\x1f\n\x0b\x64\x65nominator\x18\x02 \x01(\x05\x42\n\xbaH\x07\x1a\x05\x18\xe9\x07(\x01\"=\n\x04Size\x12\x19\n\x05width\x18\x01 \x01(\x05\x42\n\xbaH\x07\x1a\x05\x18\x80@(\x01\x12\x1a\n\x06height\x18\x02 \x01(\x05\x42\n\xbaH\x07\x1a\x05\x18\x80@(\x01\"\xa2\x01\n\x06Prompt\x12|\n\x04text\x18\x01 \x01(\tBn\xbaHkr\x05\x10\x01\x18\x80@\xba\x01\x61\n\x10prompt.not_blank\x12\x38must hold at least one character that is not white space\x1a\x13this.matches(\'\\\\S\')\x12\x1a\n\x08negative\x18\x02 \x01(\tB\x08\xbaH\x05r\x03\x18\x80@\"\xdd\x01\n\nMediaInput\x12I\n\x05\x61sset\x18\x01 \x01(\tB8\xbaH5r321^projects/[a-z0-9-]{1,63}/assets/[a-z0-9-]{1,63}$H\x00\x12\x1d\n\x06inline\x18\x02 \x01(\x0c\x42\x0b\xbaH\x08z\x06\x10\x01\x18\x80\x80@H\x00\x12T\n\x0c\x63onditioning\x18\x03 \x01(\tB<\xbaH9r725^projects/[a-z0-9-]{1,63}/conditionings/[0-9a-f]{64}$H\x00\x42\x0f\n\x06source\x12\x05\xbaH\x02\x08\x01\"\xb6\x01\n\x08Sampling\x12\"\n\x04seed\x18\x01 \x01(\x04\x42\x0f\xbaH\x0c\x32\n\x18\xff\xff\xff\xff\xff\xff\xff\xff\x7fH\x00\x88\x01\x01\x12\x1e\n\x05steps\x18\x02 \x01(\x05\x42\n\xbaH\x07\x1a\x05\x18\xe8\x07(\x01H\x01\x88\x01\x01\x12\x30\n\x08guidance\x18\x03 \x01(\x01\x42\x19\xbaH\x16\x12\x14\x19\x00\x00\x00\x00\x00\x00I@)\x00\x00\x00\x00\x00\x00\x00\x00@\x01H\x02\x88\x01\x01\x12\x14\n\x0creproducible\x18\x04 \x01(\x08\x42\x07\n\x05_seedB\x08\n\x06_stepsB\x0b\n\t_guidance*V\n\nColorSpace\x12\x1b\n\x17\x43OLOR_SPACE_UNSPECIFIED\x10\x00\x12\x15\n\x11\x43OLOR_SPACE_BT709\x10\x01\x12\x14\n\x10\x43OLOR_SPACE_SRGB\x10\x02\x62\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n!kinoform_proto/type/v1/type.proto\x12\x10kinoform.type.v1\x1a\x1b\x62uf/validate/validate.proto\"L\n\tFrameRate\x12\x1e\n\tnumerator\x18\x01 \x01(\x05\x42\x0b\xbaH\x08\x1a\x06\x18\x80\xd3\x0e(\x01\x12\x1f\n\x0b\x64\x65nominator\x18\x02 \x01(\x05\x42\n\xbaH\x07\x1a\x05\x18\xe9\x07(\x01\"=\n\x04Size\x12\x19\n\x05width\x18\x01 \x01(\x05\x42\n\xbaH\x07\x1a\x05\x18\x80@(\x01\x12\x1a\n\x06height\x18\x02 \x01(\x05\x42\n\xbaH\x07\x1a\x05\x18\x80@(\x01\"\xa2\x01\n\x06Prompt\x12|\n\x04text\x18\x01 \x01(\tBn\xbaHkr\x05\x10\x01\x18\x80@\xba\x01\x61\n\x10prompt.not_blank\x12\x38must hold at least one character that is not white space\x1a\x13this.matches(\'\\\\S\')\x12\x1a\n\x08negative\x18\x02 \x01(\tB\x08\xbaH\x05r\x03\x18\x80@\"\xdd\x01\n\nMediaInput\x12I\n\x05\x61sset\x18\x01 \x01(\tB8\xbaH5r321^projects/[a-z0-9-]{1,63}/assets/[a-z0-9-]{1,63}$H\x00\x12\x1d\n\x06inline\x18\x02 \x01(\x0c\x42\x0b\xbaH\x08z\x06\x10\x01\x18\x80\x80@H\x00\x12T\n\x0c\x63onditioning\x18\x03 \x01(\tB<\xbaH9r725^projects/[a-z0-9-]{1,63}/conditionings/[0-9a-f]{64}$H\x00\x42\x0f\n\x06source\x12\x05\xbaH\x02\x08\x01\"\xa2\x02\n\x05Reach\x12.\n\x08strength\x18\x01 \x01(\x01\x42\x17\xbaH\x14\x12\x12\x19\x00\x00\x00\x00\x00\x00\x00@)\x00\x00\x00\x00\x00\x00\x00\x00H\x00\x88\x01\x01\x12+\n\x05\x66irst\x18\x02 \x01(\x01\x42\x17\xbaH\x14\x12\x12\x19\x00\x00\x00\x00\x00\x00\xf0?)\x00\x00\x00\x00\x00\x00\x00\x00H\x01\x88\x01\x01\x12*\n\x04last\x18\x03 \x01(\x01\x42\x17\xbaH\x14\x12\x12\x19\x00\x00\x00\x00\x00\x00\xf0?)\x00\x00\x00\x00\x00\x00\x00\x00H\x02\x88\x01\x01:p\xbaHm\x1ak\n\x0breach.order\x12\x1c\x66irst must not be after last\x1a>!has(this.first) || !has(this.last) || this.first <= this.lastB\x0b\n\t_strengthB\x08\n\x06_firstB\x07\n\x05_last\"\xb6\x01\n\x08Sampling\x12\"\n\x04seed\x18\x01 \x01(\x04\x42\x0f\xbaH\x0c\x32\n\x18\xff\xff\xff\xff\xff\xff\xff\xff\x7fH\x00\x88\x01\x01\x12\x1e\n\x05steps\x18\x02 \x01(\x05\x42\n\xbaH\x07\x1a\x05\x18\xe8\x07(\x01H\x01\x88\x01\x01\x12\x30\n\x08guidance\x18\x03 \x01(\x01\x42\x19\xbaH\x16\x12\x14\x19\x00\x00\x00\x00\x00\x00I@)\x00\x00\x00\x00\x00\x00\x00\x00@\x01H\x02\x88\x01\x01\x12\x14\n\x0creproducible\x18\x04 \x01(\x08\x42\x07\n\x05_seedB\x08\n\x06_stepsB\x0b\n\t_guidance*V\n\nColorSpace\x12\x1b\n\x17\x43OLOR_SPACE_UNSPECIFIED\x10\x00\x12\x15\n\x11\x43OLOR_SPACE_BT709\x10\x01\x12\x14\n\x10\x43OLOR_SPACE_SRGB\x10\x02\x62\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -52,14 +52,22 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_MEDIAINPUT'].fields_by_name['inline']._serialized_options = b'\272H\010z\006\020\001\030\200\200@'
   _globals['_MEDIAINPUT'].fields_by_name['conditioning']._loaded_options = None
   _globals['_MEDIAINPUT'].fields_by_name['conditioning']._serialized_options = b'\272H9r725^projects/[a-z0-9-]{1,63}/conditionings/[0-9a-f]{64}$'
+  _globals['_REACH'].fields_by_name['strength']._loaded_options = None
+  _globals['_REACH'].fields_by_name['strength']._serialized_options = b'\272H\024\022\022\031\000\000\000\000\000\000\000@)\000\000\000\000\000\000\000\000'
+  _globals['_REACH'].fields_by_name['first']._loaded_options = None
+  _globals['_REACH'].fields_by_name['first']._serialized_options = b'\272H\024\022\022\031\000\000\000\000\000\000\360?)\000\000\000\000\000\000\000\000'
+  _globals['_REACH'].fields_by_name['last']._loaded_options = None
+  _globals['_REACH'].fields_by_name['last']._serialized_options = b'\272H\024\022\022\031\000\000\000\000\000\000\360?)\000\000\000\000\000\000\000\000'
+  _globals['_REACH']._loaded_options = None
+  _globals['_REACH']._serialized_options = b'\272Hm\032k\n\013reach.order\022\034first must not be after last\032>!has(this.first) || !has(this.last) || this.first <= this.last'
   _globals['_SAMPLING'].fields_by_name['seed']._loaded_options = None
   _globals['_SAMPLING'].fields_by_name['seed']._serialized_options = b'\272H\0142\n\030\377\377\377\377\377\377\377\377\177'
   _globals['_SAMPLING'].fields_by_name['steps']._loaded_options = None
   _globals['_SAMPLING'].fields_by_name['steps']._serialized_options = b'\272H\007\032\005\030\350\007(\001'
   _globals['_SAMPLING'].fields_by_name['guidance']._loaded_options = None
   _globals['_SAMPLING'].fields_by_name['guidance']._serialized_options = b'\272H\026\022\024\031\000\000\000\000\000\000I@)\000\000\000\000\000\000\000\000@\001'
-  _globals['_COLORSPACE']._serialized_start=799
-  _globals['_COLORSPACE']._serialized_end=885
+  _globals['_COLORSPACE']._serialized_start=1092
+  _globals['_COLORSPACE']._serialized_end=1178
   _globals['_FRAMERATE']._serialized_start=84
   _globals['_FRAMERATE']._serialized_end=160
   _globals['_SIZE']._serialized_start=162
@@ -68,6 +76,8 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_PROMPT']._serialized_end=388
   _globals['_MEDIAINPUT']._serialized_start=391
   _globals['_MEDIAINPUT']._serialized_end=612
-  _globals['_SAMPLING']._serialized_start=615
-  _globals['_SAMPLING']._serialized_end=797
+  _globals['_REACH']._serialized_start=615
+  _globals['_REACH']._serialized_end=905
+  _globals['_SAMPLING']._serialized_start=908
+  _globals['_SAMPLING']._serialized_end=1090
 # @@protoc_insertion_point(module_scope)

@@ -119,10 +119,12 @@ class MediaInput(google.protobuf.message.Message):
     asset: builtins.str
     """Name of an asset of the same project, `projects/{p}/assets/{a}`."""
     inline: builtins.bytes
-    """The file itself, a picture as PNG, JPEG or WebP. 1 byte to 1 MiB; larger files go through AssetService."""
+    """The file itself, a picture as PNG, JPEG or WebP; where a clip is taken, also an animated WebP or GIF, MP4, MOV,
+    WebM, Matroska, or a ZIP file of PNG frames. 1 byte to 1 MiB; larger files go through AssetService.
+    """
     conditioning: builtins.str
-    """Name of a conditioning of the same project, where a picture is asked for: its `picture` output. It may still be
-    in preparation; the job waits for it.
+    """Name of a conditioning of the same project: its `picture` output; where a clip is taken, `clip` if it has one;
+    where a mask is, `mask` if it has one. It may still be in preparation; the job waits for it.
     """
     def __init__(
         self,
@@ -136,6 +138,39 @@ class MediaInput(google.protobuf.message.Message):
     def WhichOneof(self, oneof_group: typing.Literal["source", b"source"]) -> typing.Literal["asset", "inline", "conditioning"] | None: ...
 
 global___MediaInput = MediaInput
+
+@typing.final
+class Reach(google.protobuf.message.Message):
+    """How strongly, and in which part of the steps, a condition acts."""
+
+    DESCRIPTOR: google.protobuf.descriptor.Descriptor
+
+    STRENGTH_FIELD_NUMBER: builtins.int
+    FIRST_FIELD_NUMBER: builtins.int
+    LAST_FIELD_NUMBER: builtins.int
+    strength: builtins.float
+    """0 = as if it were not there, 1 = as the model was trained, more = farther than that. 0 to 2; left out: 1."""
+    first: builtins.float
+    """Where it begins, as a share of the steps. 0 to 1; left out: 0, before the first step."""
+    last: builtins.float
+    """Where it ends, as a share of the steps. 0 to 1; left out: 1, after the last step. A step counts by its middle."""
+    def __init__(
+        self,
+        *,
+        strength: builtins.float | None = ...,
+        first: builtins.float | None = ...,
+        last: builtins.float | None = ...,
+    ) -> None: ...
+    def HasField(self, field_name: typing.Literal["_first", b"_first", "_last", b"_last", "_strength", b"_strength", "first", b"first", "last", b"last", "strength", b"strength"]) -> builtins.bool: ...
+    def ClearField(self, field_name: typing.Literal["_first", b"_first", "_last", b"_last", "_strength", b"_strength", "first", b"first", "last", b"last", "strength", b"strength"]) -> None: ...
+    @typing.overload
+    def WhichOneof(self, oneof_group: typing.Literal["_first", b"_first"]) -> typing.Literal["first"] | None: ...
+    @typing.overload
+    def WhichOneof(self, oneof_group: typing.Literal["_last", b"_last"]) -> typing.Literal["last"] | None: ...
+    @typing.overload
+    def WhichOneof(self, oneof_group: typing.Literal["_strength", b"_strength"]) -> typing.Literal["strength"] | None: ...
+
+global___Reach = Reach
 
 @typing.final
 class Sampling(google.protobuf.message.Message):

@@ -111,6 +111,9 @@ class VideoSpec(google.protobuf.message.Message):
     FRAME_RATE_FIELD_NUMBER: builtins.int
     SAMPLING_FIELD_NUMBER: builtins.int
     FILE_FIELD_NUMBER: builtins.int
+    IMAGE_REACH_FIELD_NUMBER: builtins.int
+    CONDITIONS_FIELD_NUMBER: builtins.int
+    REPAINT_FIELD_NUMBER: builtins.int
     model: builtins.str
     """Model name: `kino-mini`. Empty: the server's default. Up to 128 characters."""
     frames: builtins.int
@@ -139,6 +142,18 @@ class VideoSpec(google.protobuf.message.Message):
     def file(self) -> global___VideoFile:
         """The file to write."""
 
+    @property
+    def image_reach(self) -> kinoform_proto.type.v1.type_pb2.Reach:
+        """How firmly, and when, the first frame is held to `image`; left out: exactly, in all steps."""
+
+    @property
+    def conditions(self) -> google.protobuf.internal.containers.RepeatedCompositeFieldContainer[global___VideoCondition]:
+        """What else leads the clip, for models that say so in their card. At most 8."""
+
+    @property
+    def repaint(self) -> global___Repaint:
+        """Keep a part of a clip or picture and make the rest anew, for models that say so in their card."""
+
     def __init__(
         self,
         *,
@@ -150,12 +165,92 @@ class VideoSpec(google.protobuf.message.Message):
         frame_rate: kinoform_proto.type.v1.type_pb2.FrameRate | None = ...,
         sampling: kinoform_proto.type.v1.type_pb2.Sampling | None = ...,
         file: global___VideoFile | None = ...,
+        image_reach: kinoform_proto.type.v1.type_pb2.Reach | None = ...,
+        conditions: collections.abc.Iterable[global___VideoCondition] | None = ...,
+        repaint: global___Repaint | None = ...,
     ) -> None: ...
-    def HasField(self, field_name: typing.Literal["_frames", b"_frames", "file", b"file", "frame_rate", b"frame_rate", "frames", b"frames", "image", b"image", "prompt", b"prompt", "sampling", b"sampling", "size", b"size"]) -> builtins.bool: ...
-    def ClearField(self, field_name: typing.Literal["_frames", b"_frames", "file", b"file", "frame_rate", b"frame_rate", "frames", b"frames", "image", b"image", "model", b"model", "prompt", b"prompt", "sampling", b"sampling", "size", b"size"]) -> None: ...
+    def HasField(self, field_name: typing.Literal["_frames", b"_frames", "file", b"file", "frame_rate", b"frame_rate", "frames", b"frames", "image", b"image", "image_reach", b"image_reach", "prompt", b"prompt", "repaint", b"repaint", "sampling", b"sampling", "size", b"size"]) -> builtins.bool: ...
+    def ClearField(self, field_name: typing.Literal["_frames", b"_frames", "conditions", b"conditions", "file", b"file", "frame_rate", b"frame_rate", "frames", b"frames", "image", b"image", "image_reach", b"image_reach", "model", b"model", "prompt", b"prompt", "repaint", b"repaint", "sampling", b"sampling", "size", b"size"]) -> None: ...
     def WhichOneof(self, oneof_group: typing.Literal["_frames", b"_frames"]) -> typing.Literal["frames"] | None: ...
 
 global___VideoSpec = VideoSpec
+
+@typing.final
+class VideoCondition(google.protobuf.message.Message):
+    """Something that leads a clip. Maps are fitted as the first frame is: the middle of the clip's shape, scaled to its size.
+    A map that is a picture speaks of the first frame; one that is a clip, of all, spread evenly over them.
+    """
+
+    DESCRIPTOR: google.protobuf.descriptor.Descriptor
+
+    LAST_FRAME_FIELD_NUMBER: builtins.int
+    EDGES_FIELD_NUMBER: builtins.int
+    DEPTH_FIELD_NUMBER: builtins.int
+    MASK_FIELD_NUMBER: builtins.int
+    REACH_FIELD_NUMBER: builtins.int
+    @property
+    def last_frame(self) -> kinoform_proto.type.v1.type_pb2.MediaInput:
+        """Picture: the clip ends with it. With `image`, too, the model makes what lies between."""
+
+    @property
+    def edges(self) -> kinoform_proto.type.v1.type_pb2.MediaInput:
+        """Picture or clip: white lines on black, as the conditionings `edges` and `soft_edges` are."""
+
+    @property
+    def depth(self) -> kinoform_proto.type.v1.type_pb2.MediaInput:
+        """Picture or clip: relative inverse depth, near is white, as the conditioning `depth` is."""
+
+    @property
+    def mask(self) -> kinoform_proto.type.v1.type_pb2.MediaInput:
+        """Picture or clip: white where the subject is; of the conditioning `cut_out` its mask."""
+
+    @property
+    def reach(self) -> kinoform_proto.type.v1.type_pb2.Reach:
+        """How strongly and when; left out: as trained, in all steps."""
+
+    def __init__(
+        self,
+        *,
+        last_frame: kinoform_proto.type.v1.type_pb2.MediaInput | None = ...,
+        edges: kinoform_proto.type.v1.type_pb2.MediaInput | None = ...,
+        depth: kinoform_proto.type.v1.type_pb2.MediaInput | None = ...,
+        mask: kinoform_proto.type.v1.type_pb2.MediaInput | None = ...,
+        reach: kinoform_proto.type.v1.type_pb2.Reach | None = ...,
+    ) -> None: ...
+    def HasField(self, field_name: typing.Literal["depth", b"depth", "edges", b"edges", "kind", b"kind", "last_frame", b"last_frame", "mask", b"mask", "reach", b"reach"]) -> builtins.bool: ...
+    def ClearField(self, field_name: typing.Literal["depth", b"depth", "edges", b"edges", "kind", b"kind", "last_frame", b"last_frame", "mask", b"mask", "reach", b"reach"]) -> None: ...
+    def WhichOneof(self, oneof_group: typing.Literal["kind", b"kind"]) -> typing.Literal["last_frame", "edges", "depth", "mask"] | None: ...
+
+global___VideoCondition = VideoCondition
+
+@typing.final
+class Repaint(google.protobuf.message.Message):
+    """A part is kept, the rest made anew (inpainting; where the mask covers the border, outpainting)."""
+
+    DESCRIPTOR: google.protobuf.descriptor.Descriptor
+
+    FOOTAGE_FIELD_NUMBER: builtins.int
+    MASK_FIELD_NUMBER: builtins.int
+    @property
+    def footage(self) -> kinoform_proto.type.v1.type_pb2.MediaInput:
+        """Picture or clip of which a part is kept; a clip has as many frames as are made. Of the generated size, its kept
+        pixels stay exactly as they are; of another, as they are once it is fitted.
+        """
+
+    @property
+    def mask(self) -> kinoform_proto.type.v1.type_pb2.MediaInput:
+        """Picture or clip: white is made anew, what is darker than half is kept."""
+
+    def __init__(
+        self,
+        *,
+        footage: kinoform_proto.type.v1.type_pb2.MediaInput | None = ...,
+        mask: kinoform_proto.type.v1.type_pb2.MediaInput | None = ...,
+    ) -> None: ...
+    def HasField(self, field_name: typing.Literal["footage", b"footage", "mask", b"mask"]) -> builtins.bool: ...
+    def ClearField(self, field_name: typing.Literal["footage", b"footage", "mask", b"mask"]) -> None: ...
+
+global___Repaint = Repaint
 
 @typing.final
 class VideoFile(google.protobuf.message.Message):

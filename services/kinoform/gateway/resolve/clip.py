@@ -5,6 +5,7 @@ from fractions import Fraction
 
 from kinoform.gateway.errors import Violation
 from kinoform.gateway.offer import Offer
+from kinoform.gateway.resolve.clip_conditions import condition_violations, fill_conditions
 from kinoform.gateway.resolve.resolved import Resolved, too_many_steps
 from kinoform.models.card import ClipLimits, VideoCard
 from kinoform_proto.type.v1.type_pb2 import FrameRate, Size
@@ -23,6 +24,7 @@ def resolve_clip(spec: VideoSpec, offer: Offer) -> Resolved:
     if not spec.HasField("frame_rate"):
         spec.frame_rate.CopyFrom(_rate(clip.default_frame_rate))
     offer.fill_sampling(spec.sampling, clip)
+    fill_conditions(spec)
     _fill_file(spec.file)
     return Resolved(kind="video", card=card, prompt=spec.prompt.text, violations=tuple(_violations(spec, card)))
 
@@ -41,6 +43,7 @@ def _violations(spec: VideoSpec, card: VideoCard) -> Iterator[Violation]:
     yield from _steps(spec, clip)
     if spec.HasField("image") and not card.image_input:
         yield Violation("spec.image", f"{card.name} takes no picture")
+    yield from condition_violations(spec, card)
     if spec.file.HasField("view_size"):
         yield from _view(spec)
 
@@ -56,7 +59,8 @@ def _frames(frames: int, clip: ClipLimits) -> Iterator[Violation]:
 def _steps(spec: VideoSpec, clip: ClipLimits) -> Iterator[Violation]:
     steps = spec.sampling.steps
     yield from too_many_steps(spec.sampling, clip.max_steps)
-    if steps < clip.min_steps and not spec.HasField("image"):
+    given = spec.HasField("image") and spec.image_reach.strength > 0
+    if steps < clip.min_steps and not given:
         yield Violation("spec.sampling.steps", f"must be at least {clip.min_steps} without a picture, is {steps}")
 
 

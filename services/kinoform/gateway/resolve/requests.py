@@ -101,3 +101,13 @@ def media_inputs(message: Message, prefix: str = "") -> Iterator[tuple[str, Medi
             yield prefix + field.name, value
         elif isinstance(value, Message):
             yield from media_inputs(value, f"{prefix}{field.name}.")
+        elif field.is_repeated and field.message_type is not None and not field.message_type.GetOptions().map_entry:
+            for number, each in enumerate(value):
+                yield from _media_in(each, f"{prefix}{field.name}[{number}]")
+
+
+def _media_in(message: Message, path: str) -> Iterator[tuple[str, MediaInput]]:
+    if isinstance(message, MediaInput):
+        yield path, message
+    else:
+        yield from media_inputs(message, f"{path}.")

@@ -1,0 +1,125 @@
+"""What leads a clip, as options have it: `--condition KIND=FILE[:STRENGTH[:FROM-TO]]` and `--repaint`."""
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Annotated
+
+import typer
+
+from kinoform_client._core.requests import CONDITIONING_NAME
+from kinoform_client.cli.job_picture import JobPicture
+from kinoform_client.clip_conditions import ClipCondition, ClipConditionKind, Repaint, Steps
+from kinoform_client.conditions import ConditionKind
+from kinoform_client.errors import invalid
+from kinoform_client.sync.client import Client
+from kinoform_client.sync.inputs import PictureInput
+
+PREPARED: Mapping[str, tuple[ConditionKind, ClipConditionKind]] = {
+    "edges": (ConditionKind.EDGES, ClipConditionKind.EDGES),
+    "soft_edges": (ConditionKind.SOFT_EDGES, ClipConditionKind.EDGES),
+    "depth": (ConditionKind.DEPTH, ClipConditionKind.DEPTH),
+    "cut_out": (ConditionKind.CUT_OUT, ClipConditionKind.MASK),
+}
+"""What is taken from a picture or clip first, and what it is to the model."""
+AS_IT_IS: Mapping[str, ClipConditionKind] = {
+    "last": ClipConditionKind.LAST_FRAME,
+    "lines": ClipConditionKind.EDGES,
+    "depth_map": ClipConditionKind.DEPTH,
+    "mask": ClipConditionKind.MASK,
+}
+FIRST = "reference"
+KINDS = (FIRST, *PREPARED, *AS_IT_IS)
+
+Conditions = Annotated[
+    list[str] | None,
+    typer.Option(
+        metavar="KIND=FILE[:STRENGTH[:FROM-TO]]",
+        help=f"Prepared first: {FIRST} (the first frame), {', '.join(PREPARED)}; as it is: {', '.join(AS_IT_IS)}; "
+        "or a conditioning's name, as the first frame. STRENGTH is 0 to 2, FROM-TO shares of the steps: 0-0.5.",
+    ),
+]
+RepaintOption = Annotated[
+    tuple[str, str] | None,
+    typer.Option(metavar="FILE MASK", help="Keep FILE where MASK is dark, make anew what is white."),
+]
+_GIVEN = re.compile(
+    r"(?P<kind>[a-z_-]+)=(?P<file>.+?)(?::(?P<strength>\d*\.?\d+)(?::(?P<first>[\d.]+)-(?P<last>[\d.]+))?)?"
+)
+_FINGERPRINT = re.compile(r"[0-9a-f]{64}")
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """A condition as an option says it."""
+
+    kind: str
+    file: str
+    strength: float | None = None
+    steps: Steps | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ClipGiven:
+    """All that a clip is given beside its words."""
+
+    first: JobPicture | None
+    first_reach: Asked | None
+    others: tuple[Asked, ...]
+
+    def image(self, client: Client, priority: int) -> PictureInput | None:
+        """The first frame; has it prepared where it must be."""
+        return None if self.first is None else self.first.given(client, priority)
+
+    def conditions(self, client: Client, priority: int) -> list[ClipCondition[PictureInput]]:
+        """The others; has prepared what must be, as urgently as the job that waits for it."""
+        return [_condition(client, each, priority) for each in self.others]
+
+
+def clip_given(image: str | None, conditions: Sequence[str] | None) -> ClipGiven:
+    """What the two options say. Raises InvalidArgumentError, naming the option."""
+    asked = [_asked(text) for text in conditions or ()]
+    firsts = [each for each in asked if each.kind == FIRST]
+    if len(firsts) + (image is not None) > 1:
+        raise invalid("--condition", f"gives a second first frame: {firsts[-1].file}")
+    others = tuple(each for each in asked if each.kind != FIRST)
+    if not firsts:
+        return ClipGiven(None if image is None else JobPicture(image), None, others)
+    first = firsts[0]
+    prepared = CONDITIONING_NAME.fullmatch(first.file) or _FINGERPRINT.fullmatch(first.file)
+    picture = JobPicture(first.file, prepared=True) if prepared else JobPicture(first.file, ConditionKind.REFERENCE)
+    return ClipGiven(picture, first, others)
+
+
+def repaint_given(given: tuple[str, str] | None) -> Repaint[PictureInput] | None:
+    """What the option says."""
+    return None if given is None else Repaint(*given)
+
+
+def _asked(text: str) -> Asked:
+    if CONDITIONING_NAME.fullmatch(text) or _FINGERPRINT.fullmatch(text):
+        return Asked(FIRST, text)
+    found = _GIVEN.fullmatch(text)
+    if found is None:
+        raise invalid("--condition", f"must be KIND=FILE[:STRENGTH[:FROM-TO]], or a conditioning's name; got {text!r}")
+    kind = found["kind"].replace("-", "_")
+    if kind not in KINDS:
+        raise invalid("--condition", f"the kind must be one of {', '.join(KINDS)}; got {found['kind']!r}")
+    strength = None if found["strength"] is None else float(found["strength"])
+    steps = None if found["first"] is None else (_share(text, found["first"]), _share(text, found["last"]))
+    return Asked(kind, found["file"], strength, steps)
+
+
+def _share(text: str, number: str) -> float:
+    try:
+        return float(number)
+    except ValueError:
+        raise invalid("--condition", f"the steps must be two numbers; got {text!r}") from None
+
+
+def _condition(client: Client, asked: Asked, priority: int) -> ClipCondition[PictureInput]:
+    if asked.kind in AS_IT_IS:
+        return ClipCondition(AS_IT_IS[asked.kind], asked.file, asked.strength, asked.steps)
+    taken, kind = PREPARED[asked.kind]
+    source = JobPicture(asked.file, taken).given(client, priority)
+    return ClipCondition(kind, source, asked.strength, asked.steps)
