@@ -1,14 +1,20 @@
 """`python -m kinoform.training.control COMMAND`: how kino-mini learns to follow edges, depth, masks and pixels."""
 
+import json
+import sys
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
+from kinoform.models.card import read_video_card
+from kinoform.models.kino_mini.family import KinoMini
 from kinoform.training import sprites
-from kinoform.training.control import branch, cache, follow
+from kinoform.training.control import branch, cache, evaluate, export, follow
+from kinoform.training.control.sheet import write_control_sheet
 from kinoform.training.latents import Stage
 from kinoform.training.records import record_run
+from kinoform.training.render import Renderer
 from kinoform.training.workers import launch
 
 app = typer.Typer(add_completion=False, no_args_is_help=True, pretty_exceptions_enable=False)
@@ -16,6 +22,7 @@ app = typer.Typer(add_completion=False, no_args_is_help=True, pretty_exceptions_
 Run = Annotated[Path, typer.Option(help="Folder of this run: sprites, clips, checkpoints, records.")]
 Model = Annotated[Path, typer.Option(help="Folder of the kino-mini that is to be steered.")]
 Steps = Annotated[int, typer.Option(min=1)]
+Cases = Annotated[int, typer.Option(min=1, help="Held-out captions, evenly spread.")]
 
 
 @app.command()
@@ -53,6 +60,49 @@ def train(
 ) -> None:
     """Train a stage's control branch; resumes, and may be prolonged by more steps."""
     branch.train(branch.BranchRun(folder=run, model=model, stage=stage, steps=steps, batch=batch, descent=descent))
+
+
+@app.command(name="export")
+def export_control(run: Run, model: Model) -> None:
+    """Write branches and follower into the model's folder, and what it follows into its card."""
+    export.export(run, model)
+
+
+@app.command(name="evaluate")
+def evaluate_control(
+    run: Run,
+    model: Model,
+    cases: Cases = 120,
+    into_card: Annotated[bool, typer.Option("--record", help="Write the figures into the model's card.")] = False,
+) -> None:
+    """Held-out captions on ways of their own: how well clips follow, with each kind of condition and without."""
+    card = read_video_card(model / "card.json")
+    tried = evaluate.cases(
+        Renderer(sprites.load(run / "sprites.npz")),
+        cases,
+        steps=card.ranges.default_steps,
+        guidance=card.ranges.default_guidance,
+    )
+    family = KinoMini.from_folder(model, name=card.name)
+    report = evaluate.measure(family, tried, lambda part: print(part, file=sys.stderr, flush=True))
+    print(json.dumps(report))
+    if into_card:
+        export.record(model, report)
+
+
+@app.command()
+def sheet(
+    run: Run,
+    model: Model,
+    output: Annotated[Path, typer.Option("--output", "-o", help="PNG file.")],
+    cases: Cases = 6,
+) -> None:
+    """Draw some of them: map, clip without, clip with."""
+    card = read_video_card(model / "card.json")
+    ranges = card.ranges
+    renderer = Renderer(sprites.load(run / "sprites.npz"))
+    tried = evaluate.cases(renderer, cases, steps=ranges.default_steps, guidance=ranges.default_guidance)
+    write_control_sheet(output, KinoMini.from_folder(model, name=card.name), tried)
 
 
 if __name__ == "__main__":

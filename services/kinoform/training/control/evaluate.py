@@ -87,7 +87,7 @@ def measure(family: KinoMini, tried: Sequence[Case], progress: Callable[[str], N
     )
     progress("repaint")
     repainted = _made(family, [case.repainted() for case in tried])
-    report["repaint"] = {"changed_kept_pixels": sum(_changed(*each) for each in zip(tried, repainted, strict=True))}
+    report["repaint"] = {"changed_kept_pixels": sum(changed(*each) for each in zip(tried, repainted, strict=True))}
     report["repaint"]["overlap"] = _mean(_overlap(*each) for each in zip(tried, repainted, strict=True))
     return report
 
@@ -113,7 +113,8 @@ def _edges(case: Case, clip: Tensor) -> float:
     return edge_score(clip, case.truth.edges > 127, case.script.background)
 
 
-def _changed(case: Case, clip: Tensor) -> int:
+def changed(case: Case, clip: Tensor) -> int:
+    """How many numbers of the kept pixels came out otherwise."""
     request = case.repainted()
     assert request.repaint is not None
     keep = np.broadcast_to(request.repaint.anew < 128, clip.shape[1:])
