@@ -99,6 +99,48 @@ def test_steps_that_are_no_range_are_refused_by_name(shell: Shell, steps: str) -
     assert f"--image-steps: must be FROM-TO, two shares of the steps such as 0-0.5; got '{steps}'" in result.stderr
 
 
+def test_a_photo_becomes_a_relief_by_its_depth_in_its_colours(shell: Shell, tmp_path: Path) -> None:
+    (tmp_path / "photo.png").write_bytes(png(ball(8)))
+    options = "--width-m 0.2 --rise-m 0.02 --plate-m 0.003 --resolution 300 --texture-size 512 --priority 3 -o p.stl"
+    result = shell("mesh", "relief", "photo.png", *options.split(), "--no-wait")
+    assert result.exit_code == 0, result.stderr
+    (asked,), (name,) = shell.served.peer.asked, shell.served.peer.conditionings
+    assert (asked.spec.WhichOneof("kind"), asked.priority) == ("depth", 3)
+    (request,) = shell.served.peer.others
+    assert isinstance(request, mesh_pb2.GenerateMeshRequest)
+    assert request.spec == mesh_pb2.MeshSpec(
+        relief=mesh_pb2.Relief(
+            image=type_pb2.MediaInput(conditioning=name),
+            colour=mesh_pb2.ReliefColour(image=type_pb2.MediaInput(inline=png(ball(8))), texture_size=512),
+            width_m=0.2,
+            rise_m=0.02,
+            plate_m=0.003,
+            resolution=300,
+        ),
+        delivery=mesh_pb2.MeshDelivery(formats=[mesh_pb2.MESH_FORMAT_STL]),
+    )
+
+
+def test_a_depth_picture_becomes_a_relief_as_it_is(shell: Shell, tmp_path: Path) -> None:
+    (tmp_path / "depth.png").write_bytes(png(ball(8)))
+    (tmp_path / "photo.png").write_bytes(png(ball(4)))
+    depth, photo = (type_pb2.MediaInput(inline=png(ball(side))) for side in (8, 4))
+    assert shell.make("mesh", "relief", "depth.png", "--is-depth").stdout.splitlines()[0] == "depth.glb"
+    shell("mesh", "relief", "depth.png", "--is-depth", "--colour", "photo.png", "--no-wait")
+    shell("mesh", "relief", "photo.png", "--bare", "--no-wait")
+    (name,) = shell.served.peer.conditionings
+    assert shell.make("mesh", "relief", name).stdout.splitlines()[0] == "relief.glb"
+    prepared = type_pb2.MediaInput(conditioning=name)
+    assert [request.spec.relief for request in shell.served.peer.others] == [  # type: ignore[attr-defined]
+        mesh_pb2.Relief(image=depth),
+        mesh_pb2.Relief(image=depth, colour=mesh_pb2.ReliefColour(image=photo)),
+        mesh_pb2.Relief(image=prepared),
+        mesh_pb2.Relief(image=prepared),
+    ]
+    result = shell("mesh", "relief", "photo.png", "--bare", "--colour", "photo.png")
+    assert (result.exit_code, "--bare: leaves out the colours of photo.png" in result.stderr) == (2, True)
+
+
 def test_a_file_is_processed_textured_and_shown(shell: Shell, tmp_path: Path) -> None:
     (tmp_path / "box.glb").write_bytes(GLB)
     (tmp_path / "brick.zip").write_bytes(material_zip(brick()))

@@ -76,6 +76,17 @@ def ball(
     return pb.GenerateMeshRequest(parent="projects/p", spec=spec)
 
 
+def carved(*formats: "pb.MeshFormat.ValueType", coloured: bool = False, resolution: int = 64) -> pb.GenerateMeshRequest:
+    """A resolved request for a relief."""
+    asked = pb.Relief(width_m=0.2, rise_m=0.02, plate_m=0.01, resolution=resolution)
+    asked.image.asset = "projects/p/assets/d"
+    if coloured:
+        asked.colour.texture_size = 256
+        asked.colour.image.asset = "projects/p/assets/c"
+    spec = pb.MeshSpec(relief=asked, delivery=pb.MeshDelivery(formats=formats or (pb.MESH_FORMAT_GLB,)))
+    return pb.GenerateMeshRequest(parent="projects/p", spec=spec)
+
+
 def processed(
     *formats: "pb.MeshFormat.ValueType",
     repair: bool = False,

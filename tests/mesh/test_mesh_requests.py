@@ -9,7 +9,7 @@ import pytest
 from kinoform.gateway.offer import Offer
 from kinoform.gateway.resolve.mesh import resolve_mesh
 from kinoform.gateway.resolve.requests import media_inputs
-from kinoform_proto.mesh.v1.mesh_pb2 import GenerateMeshRequest, MeshSpec, Reach
+from kinoform_proto.mesh.v1.mesh_pb2 import MESH_FORMAT_GLB, GenerateMeshRequest, MeshSpec, Reach, Relief
 from tests.mesh.mesh_peer import tiny_mesh_card
 
 OFFER = Offer({"tiny": tiny_mesh_card()}, {"mesh": "tiny"}, lambda: 7, conditioning=False)
@@ -98,6 +98,44 @@ def test_every_picture_is_found_among_the_inputs() -> None:
     request.spec.views.add().image.inline = b"another"
     found = {path: given.inline for path, given in media_inputs(request)}
     assert found == {"spec.image": b"picture", "spec.views[0].image": b"one", "spec.views[1].image": b"another"}
+
+
+def test_a_relief_needs_no_model_and_fits_its_width() -> None:
+    spec = MeshSpec()
+    spec.relief.image.inline = b"depth"
+    spec.relief.colour.image.inline = b"photo"
+    spec.relief.width_m = 0.4
+    resolved = resolve_mesh(spec, OFFER)
+    assert (resolved.kind, resolved.card, resolved.violations) == ("mesh", None, ())
+    asked = spec.relief
+    assert (asked.rise_m, asked.plate_m) == pytest.approx((0.04, 0.01))
+    assert (asked.resolution, asked.colour.texture_size) == (256, 1024)
+    assert (spec.delivery.formats, spec.model) == ([MESH_FORMAT_GLB], "")
+    request = GenerateMeshRequest(spec=spec)
+    assert [path for path, _ in media_inputs(request)] == ["spec.relief.image", "spec.relief.colour.image"]
+
+
+def test_what_belongs_to_a_model_is_refused_beside_a_relief() -> None:
+    spec = pictured()
+    spec.relief.image.inline = b"depth"
+    spec.model = "tiny"
+    spec.sampling.seed = 7
+    spec.delivery.formats.append(MESH_FORMAT_GLB)
+    assert fields(spec) == ["spec.model", "spec.prompt", "spec.image", "spec.sampling"]
+
+
+@pytest.mark.parametrize(
+    "change",
+    [{"width_m": 0}, {"width_m": 1001}, {"rise_m": 0}, {"plate_m": -1}, {"resolution": 1}, {"resolution": 513}],
+)
+def test_a_relief_outside_of_its_ranges_is_refused(change: dict[str, float]) -> None:
+    relief = Relief()
+    relief.image.inline = b"depth"
+    protovalidate.validate(relief)
+    for field, value in change.items():
+        setattr(relief, field, value)
+    with pytest.raises(protovalidate.ValidationError):
+        protovalidate.validate(relief)
 
 
 def test_a_model_that_takes_no_picture_takes_no_views() -> None:

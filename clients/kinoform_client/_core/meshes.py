@@ -51,6 +51,20 @@ class Shape:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Relief:
+    """A plate to be made from a depth picture."""
+
+    depth: type_pb2.MediaInput
+    colour: type_pb2.MediaInput | None = None
+    width_m: float | None = None
+    rise_m: float | None = None
+    plate_m: float | None = None
+    resolution: int | None = None
+    texture_size: int | None = None
+    formats: Formats = MeshFormat.GLB
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Change:
     """A mesh to be changed."""
 
@@ -114,6 +128,26 @@ def generate_mesh(shape: Shape, ticket: Ticket) -> mesh_pb2.GenerateMeshRequest:
         delivery=_delivery(shape.formats, check),
     )
     request.spec.CopyFrom(spec)
+    check.finish()
+    return request
+
+
+def relief_mesh(relief: Relief, ticket: Ticket) -> mesh_pb2.GenerateMeshRequest:
+    """The request. Raises InvalidArgumentError, with every field that can't be sent."""
+    check = Check()
+    request = address(mesh_pb2.GenerateMeshRequest(), ticket, check)
+    texture_size = check.maybe("spec.relief.colour.texture_size", relief.texture_size)
+    if relief.colour is None and texture_size is not None:
+        check.bad("spec.relief.colour.texture_size", "belongs to a colour, and there is none")
+    plate = mesh_pb2.Relief(
+        image=relief.depth,
+        colour=None if relief.colour is None else mesh_pb2.ReliefColour(image=relief.colour, texture_size=texture_size),
+        width_m=relief.width_m,
+        rise_m=relief.rise_m,
+        plate_m=relief.plate_m,
+        resolution=check.maybe("spec.relief.resolution", relief.resolution),
+    )
+    request.spec.CopyFrom(mesh_pb2.MeshSpec(relief=plate, delivery=_delivery(relief.formats, check)))
     check.finish()
     return request
 

@@ -4,14 +4,16 @@ from typing import Annotated
 
 import typer
 
+from kinoform_client._core.requests import CONDITIONING_NAME
 from kinoform_client.cli import options
 from kinoform_client.cli.clip_place import clip_place
 from kinoform_client.cli.finish import follow
-from kinoform_client.cli.job_picture import Condition, job_picture
+from kinoform_client.cli.job_picture import Condition, JobPicture, job_picture
 from kinoform_client.cli.mesh_place import mesh_place
 from kinoform_client.cli.places import slug, stem_of
 from kinoform_client.cli.reach import parse_steps, parse_view
 from kinoform_client.cli.session import session
+from kinoform_client.conditions import ConditionKind
 from kinoform_client.errors import invalid
 from kinoform_client.types import VideoFormat
 
@@ -98,6 +100,53 @@ def generate(
             image=None if picture is None else picture.given(client, priority),
         )
         follow(job, place, wait=wait, previews=previews, as_json=as_json)
+
+
+@app.command()
+def relief(
+    context: typer.Context,
+    picture: Annotated[
+        str, typer.Argument(help="PNG, JPEG, WebP, or a stored picture's name: a photo.", show_default=False)
+    ],
+    is_depth: Annotated[bool, typer.Option("--is-depth", help="PICTURE shows depths itself: white is near.")] = False,
+    colour: Annotated[
+        str | None, typer.Option(help="Picture to colour it with; of a photo, the photo itself if left out.")
+    ] = None,
+    bare: Annotated[bool, typer.Option("--bare", help="Without colours.")] = False,
+    width_m: Annotated[float | None, typer.Option("--width-m", help="Width in metres.")] = None,
+    rise_m: Annotated[float | None, typer.Option("--rise-m", help="From the farthest to the nearest, metres.")] = None,
+    plate_m: Annotated[float | None, typer.Option("--plate-m", help="Thickness beneath the farthest, metres.")] = None,
+    resolution: Annotated[int | None, typer.Option(help="Samples along the longer side: at most 512.")] = None,
+    texture_size: TextureSize = None,
+    format: Format = None,  # noqa: A002 - the option's name
+    priority: options.Priority = 0,
+    label: options.Labels = None,
+    output: Output = None,
+    as_json: options.AsJson = False,
+    wait: options.Wait = True,
+) -> None:
+    """Make a PICTURE a plate with a relief, closed and exact. The depths of a photo are estimated first."""
+    if bare and colour is not None:
+        raise invalid("--bare", f"leaves out the colours of {colour}")
+    prepared = CONDITIONING_NAME.fullmatch(picture) is not None
+    photo = None if is_depth or prepared or bare else picture
+    place = mesh_place(output, "relief" if prepared else stem_of(picture, "relief"))
+    with session(context).client() as client:
+        depth = JobPicture(picture, None if is_depth or prepared else ConditionKind.DEPTH, prepared)
+        job = client.meshes.relief(
+            colour=photo if colour is None else colour,
+            width_m=width_m,
+            rise_m=rise_m,
+            plate_m=plate_m,
+            resolution=resolution,
+            texture_size=texture_size,
+            formats=place.formats(format, None),
+            priority=priority,
+            labels=options.parse_labels(label),
+            # last, when every other option is known to be right: it has the picture prepared
+            depth=depth.given(client, priority),
+        )
+        follow(job, place, wait=wait, previews=None, as_json=as_json)
 
 
 @app.command()

@@ -87,6 +87,40 @@ class Meshes:
         request = core.generate_mesh(shape, self._caller.ticket(request_id, priority, labels))
         return self._handle((self._caller.call(self._stub.GenerateMesh, request)).job)
 
+    def relief(
+        self,
+        depth: PictureInput,
+        *,
+        colour: PictureInput | None = None,
+        width_m: float | None = None,
+        rise_m: float | None = None,
+        plate_m: float | None = None,
+        resolution: int | None = None,
+        texture_size: int | None = None,
+        formats: core.Formats = MeshFormat.GLB,
+        priority: int = 0,
+        labels: Mapping[str, str] | None = None,
+        request_id: str | None = None,
+    ) -> JobHandle:
+        """Has a plate with a relief made from a depth picture: closed and exact, without a model.
+
+        depth: white is nearest; of a photo, `client.conditionings.create("depth", photo)`. colour: what it is coloured
+        with, such as the photo itself. width_m: of the plate. rise_m: from black to white. plate_m: thickness beneath
+        black. resolution: samples along the longer side, at the most. texture_size: longer edge in pixels.
+        """
+        plate = core.Relief(
+            depth=picture_input(self._assets, depth),
+            colour=maybe_picture(self._assets, colour),
+            width_m=width_m,
+            rise_m=rise_m,
+            plate_m=plate_m,
+            resolution=resolution,
+            texture_size=texture_size,
+            formats=formats,
+        )
+        request = core.relief_mesh(plate, self._caller.ticket(request_id, priority, labels))
+        return self._handle((self._caller.call(self._stub.GenerateMesh, request)).job)
+
     def process(
         self,
         mesh: Input,

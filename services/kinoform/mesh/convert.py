@@ -6,12 +6,16 @@ from google.protobuf.any_pb2 import Any as AnyMessage
 
 from kinoform.backbone.guidance import StepRange
 from kinoform.media.mesh.formats import MeshFormat
+from kinoform.media.surface.relief import Plate
 from kinoform.mesh.process import MESH
+from kinoform.mesh.relief import COLOUR, DEPTH
 from kinoform.mesh.tasks import (
     Formats,
     LookWish,
     MeshTask,
     ProcessTask,
+    ReliefColour,
+    ReliefTask,
     ShapeTask,
     StoredView,
     TextureTask,
@@ -46,7 +50,8 @@ TURNTABLE_FORMATS = {
 def task_from_proto(request: AnyMessage, inputs: Inputs) -> MeshTask:
     """Reads a resolved request of MeshService. Raises BadStart."""
     if request.Is(pb.GenerateMeshRequest.DESCRIPTOR):
-        return _shape(unpacked(request, pb.GenerateMeshRequest()).spec, inputs)
+        spec = unpacked(request, pb.GenerateMeshRequest()).spec
+        return _relief(spec, inputs) if spec.HasField("relief") else _shape(spec, inputs)
     if request.Is(pb.ProcessMeshRequest.DESCRIPTOR):
         return _process(unpacked(request, pb.ProcessMeshRequest()).spec, inputs)
     if request.Is(pb.TextureMeshRequest.DESCRIPTOR):
@@ -101,6 +106,28 @@ def _reach(reach: pb.Reach) -> Reach:
     strength = reach.strength if reach.HasField("strength") else 1.0
     first = reach.first if reach.HasField("first") else 0.0
     return Reach(strength, StepRange(first, reach.last if reach.HasField("last") else 1.0))
+
+
+def _relief(spec: pb.MeshSpec, inputs: Inputs) -> ReliefTask:
+    asked = spec.relief
+    check_resolved(
+        {
+            "relief.width_m": asked.HasField("width_m"),
+            "relief.rise_m": asked.HasField("rise_m"),
+            "relief.plate_m": asked.HasField("plate_m"),
+            "relief.resolution": asked.HasField("resolution"),
+            "relief.colour.texture_size": not asked.HasField("colour") or asked.colour.HasField("texture_size"),
+            "delivery.formats": bool(spec.delivery.formats),
+        }
+    )
+    colour = ReliefColour(stored(inputs, COLOUR), asked.colour.texture_size) if asked.HasField("colour") else None
+    return ReliefTask(
+        depth=stored(inputs, DEPTH),
+        colour=colour,
+        plate=Plate(width_m=asked.width_m, rise_m=asked.rise_m, plate_m=asked.plate_m),
+        resolution=asked.resolution,
+        formats=_formats(spec.delivery),
+    )
 
 
 def _process(spec: pb.ProcessSpec, inputs: Inputs) -> ProcessTask:

@@ -3,8 +3,9 @@
 from typing import assert_never
 
 from kinoform.mesh.process import process
+from kinoform.mesh.relief import make_relief
 from kinoform.mesh.shape import make_shape
-from kinoform.mesh.tasks import MeshTask, ProcessTask, ShapeTask, TextureTask, TurntableTask
+from kinoform.mesh.tasks import MeshTask, ProcessTask, ReliefTask, ShapeTask, TextureTask, TurntableTask
 from kinoform.mesh.texture import texture
 from kinoform.mesh.turntable import show
 from kinoform.models.material import MaterialRequest, TileMaps
@@ -25,6 +26,8 @@ class MeshMaker:
         match task:
             case ShapeTask():
                 await make_shape(task, job, self._shapes)
+            case ReliefTask():
+                await make_relief(task, job)
             case ProcessTask():
                 await process(task, job)
             case TextureTask():

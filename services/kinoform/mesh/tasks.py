@@ -6,6 +6,7 @@ from fractions import Fraction
 from typing import NamedTuple
 
 from kinoform.media.mesh.formats import MeshFormat
+from kinoform.media.surface.relief import Plate
 from kinoform.models.reach import Reach
 from kinoform.models.shape import MeshRequest
 
@@ -39,6 +40,28 @@ class ShapeTask:
     """Edge of the textures in pixels."""
     height_m: float | None
     """None for the typical height of such an object."""
+    formats: Formats
+
+
+class ReliefColour(NamedTuple):
+    """What a relief is coloured with."""
+
+    sha256: str
+    """Of the picture's file in the asset store."""
+    texture_size: int
+    """Longer edge in pixels, at the most."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReliefTask:
+    """A plate to be made from a depth picture."""
+
+    depth: str
+    """SHA-256 of the picture's file in the asset store."""
+    colour: ReliefColour | None
+    plate: Plate
+    resolution: int
+    """Samples along the longer side, at the most."""
     formats: Formats
 
 
@@ -111,4 +134,4 @@ class TurntableTask:
     format: TurntableFormat
 
 
-MeshTask = ShapeTask | ProcessTask | TextureTask | TurntableTask
+MeshTask = ShapeTask | ReliefTask | ProcessTask | TextureTask | TurntableTask

@@ -75,6 +75,41 @@ async def test_a_mesh_request_says_what_the_caller_said(served: Served, peer: Pe
     assert (job.job.kind, job.job.request["spec"]["sampling"]["seed"]) == ("GenerateMesh", 1 << 60)
 
 
+async def test_a_relief_request_says_what_the_caller_said(served: Served, peer: Peer) -> None:
+    depth, colour = type_pb2.MediaInput(inline=png(ball(8))), type_pb2.MediaInput(inline=png(ball(4)))
+    async with AsyncClient(served.address) as client:
+        await client.meshes.relief(png(ball(8)), request_id=ID)
+        await client.meshes.relief(
+            png(ball(8)),
+            colour=png(ball(4)),
+            width_m=0.2,
+            rise_m=0.02,
+            plate_m=0.003,
+            resolution=300,
+            texture_size=512,
+            formats=["stl", "glb"],
+            request_id=ID,
+        )
+        with pytest.raises(InvalidArgumentError, match="colour"):
+            await client.meshes.relief(png(ball(8)), texture_size=512)
+    plain, full = (request.spec for request in peer.others)  # type: ignore[attr-defined]
+    glb, stl = mesh_pb2.MESH_FORMAT_GLB, mesh_pb2.MESH_FORMAT_STL
+    assert plain == mesh_pb2.MeshSpec(
+        relief=mesh_pb2.Relief(image=depth), delivery=mesh_pb2.MeshDelivery(formats=[glb])
+    )
+    assert full == mesh_pb2.MeshSpec(
+        relief=mesh_pb2.Relief(
+            image=depth,
+            colour=mesh_pb2.ReliefColour(image=colour, texture_size=512),
+            width_m=0.2,
+            rise_m=0.02,
+            plate_m=0.003,
+            resolution=300,
+        ),
+        delivery=mesh_pb2.MeshDelivery(formats=[stl, glb]),
+    )
+
+
 async def test_what_is_left_out_of_a_mesh_is_not_sent(served: Served, peer: Peer) -> None:
     async with AsyncClient(served.address) as client:
         await client.meshes.generate(image=png(ball(8)), request_id=ID)

@@ -143,7 +143,7 @@ global___GenerateMeshResponse = GenerateMeshResponse
 
 @typing.final
 class MeshSpec(google.protobuf.message.Message):
-    """A mesh from text, from a picture, or from both."""
+    """A mesh from text, from pictures, or from both; or a relief, which no model makes."""
 
     DESCRIPTOR: google.protobuf.descriptor.Descriptor
 
@@ -155,6 +155,7 @@ class MeshSpec(google.protobuf.message.Message):
     DELIVERY_FIELD_NUMBER: builtins.int
     IMAGE_REACH_FIELD_NUMBER: builtins.int
     VIEWS_FIELD_NUMBER: builtins.int
+    RELIEF_FIELD_NUMBER: builtins.int
     model: builtins.str
     """Model name: `form-mini`. Empty: the server's default. Up to 128 characters."""
     @property
@@ -185,6 +186,10 @@ class MeshSpec(google.protobuf.message.Message):
     def views(self) -> google.protobuf.internal.containers.RepeatedCompositeFieldContainer[global___View]:
         """More pictures of the same thing, each from another side, in any order. At most 8."""
 
+    @property
+    def relief(self) -> global___Relief:
+        """A plate with a relief, made exactly from a depth picture. Beside it only `delivery` may be given."""
+
     def __init__(
         self,
         *,
@@ -196,11 +201,97 @@ class MeshSpec(google.protobuf.message.Message):
         delivery: global___MeshDelivery | None = ...,
         image_reach: global___Reach | None = ...,
         views: collections.abc.Iterable[global___View] | None = ...,
+        relief: global___Relief | None = ...,
     ) -> None: ...
-    def HasField(self, field_name: typing.Literal["delivery", b"delivery", "image", b"image", "image_reach", b"image_reach", "prompt", b"prompt", "sampling", b"sampling", "surface", b"surface"]) -> builtins.bool: ...
-    def ClearField(self, field_name: typing.Literal["delivery", b"delivery", "image", b"image", "image_reach", b"image_reach", "model", b"model", "prompt", b"prompt", "sampling", b"sampling", "surface", b"surface", "views", b"views"]) -> None: ...
+    def HasField(self, field_name: typing.Literal["delivery", b"delivery", "image", b"image", "image_reach", b"image_reach", "prompt", b"prompt", "relief", b"relief", "sampling", b"sampling", "surface", b"surface"]) -> builtins.bool: ...
+    def ClearField(self, field_name: typing.Literal["delivery", b"delivery", "image", b"image", "image_reach", b"image_reach", "model", b"model", "prompt", b"prompt", "relief", b"relief", "sampling", b"sampling", "surface", b"surface", "views", b"views"]) -> None: ...
 
 global___MeshSpec = MeshSpec
+
+@typing.final
+class Relief(google.protobuf.message.Message):
+    """A closed plate that stands on the ground, its front towards +Z, rising as a depth picture says. Each sample of the
+    picture is a vertex; UVs show the picture as it is seen from the front.
+    """
+
+    DESCRIPTOR: google.protobuf.descriptor.Descriptor
+
+    IMAGE_FIELD_NUMBER: builtins.int
+    COLOUR_FIELD_NUMBER: builtins.int
+    WIDTH_M_FIELD_NUMBER: builtins.int
+    RISE_M_FIELD_NUMBER: builtins.int
+    PLATE_M_FIELD_NUMBER: builtins.int
+    RESOLUTION_FIELD_NUMBER: builtins.int
+    width_m: builtins.float
+    """Width in metres; the height follows from the picture's shape. 0.001 to 1000; left out: 0.1."""
+    rise_m: builtins.float
+    """From black to white, in metres. 0.00001 to 1000; left out: a tenth of the width."""
+    plate_m: builtins.float
+    """Thickness of the plate beneath, from its back to where black lies, in metres. 0.00001 to 1000; left out: a fortieth
+    of the width.
+    """
+    resolution: builtins.int
+    """Samples along the picture's longer side, at the most; larger pictures are averaged, smaller ones are taken as they
+    are. 2 to 512; left out: 256.
+    """
+    @property
+    def image(self) -> kinoform_proto.type.v1.type_pb2.MediaInput:
+        """The depth picture: white is nearest, black and what is transparent farthest. 16 bits are kept. Conditionings of the
+        kind `depth` are such pictures.
+        """
+
+    @property
+    def colour(self) -> global___ReliefColour:
+        """What it is coloured with; left out: nothing."""
+
+    def __init__(
+        self,
+        *,
+        image: kinoform_proto.type.v1.type_pb2.MediaInput | None = ...,
+        colour: global___ReliefColour | None = ...,
+        width_m: builtins.float | None = ...,
+        rise_m: builtins.float | None = ...,
+        plate_m: builtins.float | None = ...,
+        resolution: builtins.int | None = ...,
+    ) -> None: ...
+    def HasField(self, field_name: typing.Literal["_plate_m", b"_plate_m", "_resolution", b"_resolution", "_rise_m", b"_rise_m", "_width_m", b"_width_m", "colour", b"colour", "image", b"image", "plate_m", b"plate_m", "resolution", b"resolution", "rise_m", b"rise_m", "width_m", b"width_m"]) -> builtins.bool: ...
+    def ClearField(self, field_name: typing.Literal["_plate_m", b"_plate_m", "_resolution", b"_resolution", "_rise_m", b"_rise_m", "_width_m", b"_width_m", "colour", b"colour", "image", b"image", "plate_m", b"plate_m", "resolution", b"resolution", "rise_m", b"rise_m", "width_m", b"width_m"]) -> None: ...
+    @typing.overload
+    def WhichOneof(self, oneof_group: typing.Literal["_plate_m", b"_plate_m"]) -> typing.Literal["plate_m"] | None: ...
+    @typing.overload
+    def WhichOneof(self, oneof_group: typing.Literal["_resolution", b"_resolution"]) -> typing.Literal["resolution"] | None: ...
+    @typing.overload
+    def WhichOneof(self, oneof_group: typing.Literal["_rise_m", b"_rise_m"]) -> typing.Literal["rise_m"] | None: ...
+    @typing.overload
+    def WhichOneof(self, oneof_group: typing.Literal["_width_m", b"_width_m"]) -> typing.Literal["width_m"] | None: ...
+
+global___Relief = Relief
+
+@typing.final
+class ReliefColour(google.protobuf.message.Message):
+    """The colours of a relief."""
+
+    DESCRIPTOR: google.protobuf.descriptor.Descriptor
+
+    IMAGE_FIELD_NUMBER: builtins.int
+    TEXTURE_SIZE_FIELD_NUMBER: builtins.int
+    texture_size: builtins.int
+    """Longer edge of the texture in pixels: 256, 512, 1024 or 2048; a smaller picture stays as it is; left out: 1024."""
+    @property
+    def image(self) -> kinoform_proto.type.v1.type_pb2.MediaInput:
+        """A picture of the same view as the depth picture; of another shape, it is stretched."""
+
+    def __init__(
+        self,
+        *,
+        image: kinoform_proto.type.v1.type_pb2.MediaInput | None = ...,
+        texture_size: builtins.int | None = ...,
+    ) -> None: ...
+    def HasField(self, field_name: typing.Literal["_texture_size", b"_texture_size", "image", b"image", "texture_size", b"texture_size"]) -> builtins.bool: ...
+    def ClearField(self, field_name: typing.Literal["_texture_size", b"_texture_size", "image", b"image", "texture_size", b"texture_size"]) -> None: ...
+    def WhichOneof(self, oneof_group: typing.Literal["_texture_size", b"_texture_size"]) -> typing.Literal["texture_size"] | None: ...
+
+global___ReliefColour = ReliefColour
 
 @typing.final
 class View(google.protobuf.message.Message):

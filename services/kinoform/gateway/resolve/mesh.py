@@ -12,20 +12,28 @@ from kinoform_proto.mesh.v1.mesh_pb2 import (
     MeshSpec,
     ProcessSpec,
     Reach,
+    Relief,
     SurfaceOptions,
     TextureSpec,
 )
 
 TEXTURE_SIZE = 1024
-"""Edge in pixels of textures that are baked onto stored meshes."""
+"""Edge in pixels of textures that are baked onto stored meshes, or laid on a relief."""
 LODS = 1
+RELIEF_WIDTH_M = 0.1
+RELIEF_RISE, RELIEF_PLATE = 1 / 10, 1 / 40
+"""Of the width."""
+RELIEF_RESOLUTION = 256
+BESIDE_RELIEF = ("relief", "delivery")
 
 
 def resolve_mesh(spec: MeshSpec, offer: Offer) -> Resolved:
-    """Fill in what the spec leaves open; the height stays so, since the model gives it.
+    """Fill in what the spec leaves open; the height stays so, since the model gives it. A relief needs no model.
 
     Raises BadRequest, NotOffered.
     """
+    if spec.HasField("relief"):
+        return _resolve_relief(spec, offer)
     card = offer.mesh(spec.model)
     spec.model = card.name
     offer.fill_sampling(spec.sampling, card.ranges)
@@ -36,6 +44,15 @@ def resolve_mesh(spec: MeshSpec, offer: Offer) -> Resolved:
     _fill_surface(spec.surface, card.ranges)
     _fill_delivery(spec.delivery)
     return Resolved(kind="mesh", card=card, prompt=spec.prompt.text, violations=tuple(_violations(spec, card)))
+
+
+def _resolve_relief(spec: MeshSpec, offer: Offer) -> Resolved:
+    offer.need("mesh")
+    others = [field.name for field, _ in spec.ListFields() if field.name not in BESIDE_RELIEF]
+    _fill_relief(spec.relief)
+    _fill_delivery(spec.delivery)
+    found = tuple(Violation(f"spec.{name}", "has no part in a relief, which no model makes") for name in others)
+    return Resolved(kind="mesh", violations=found)
 
 
 def resolve_process(spec: ProcessSpec, offer: Offer) -> Resolved:
@@ -64,6 +81,19 @@ def resolve_texture(spec: TextureSpec, offer: Offer) -> Resolved:
     offer.fill_sampling(spec.sampling, card.ranges)
     found = tuple(too_many_steps(spec.sampling, card.ranges.max_steps))
     return Resolved(kind="mesh", card=card, prompt=spec.prompt.text, violations=found)
+
+
+def _fill_relief(relief: Relief) -> None:
+    if not relief.HasField("width_m"):
+        relief.width_m = RELIEF_WIDTH_M
+    if not relief.HasField("rise_m"):
+        relief.rise_m = RELIEF_RISE * relief.width_m
+    if not relief.HasField("plate_m"):
+        relief.plate_m = RELIEF_PLATE * relief.width_m
+    if not relief.HasField("resolution"):
+        relief.resolution = RELIEF_RESOLUTION
+    if relief.HasField("colour") and not relief.colour.HasField("texture_size"):
+        relief.colour.texture_size = TEXTURE_SIZE
 
 
 def _fill_reach(reach: Reach) -> None:
