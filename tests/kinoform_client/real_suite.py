@@ -12,6 +12,7 @@ import kinoform_weights
 from kinoform.models.card import MaterialCard, MaterialLimits, ModelCard
 from tests.models.tiny_form import tiny_form_card, write_tiny_form
 from tests.models.tiny_grain import write_tiny_grain
+from tests.models.tiny_kino import write_tiny_control
 from tests.video.tiny_model import tiny_card, write_tiny_model, write_tiny_turbo
 
 VOCABULARY = {
@@ -27,7 +28,8 @@ def tiny_environment(folder: Path) -> dict[str, str]:
     package = folder / "kinoform_weights"
     base = write_tiny_model(package / "kino-mini", "kino-mini")
     write_tiny_turbo(package / "kino-mini-turbo", base=base, name="kino-mini-turbo")
-    card = tiny_card("kino-mini").to_json() | {"vocabulary": VOCABULARY}
+    write_tiny_control(base)
+    card = tiny_card("kino-mini").to_json() | {"vocabulary": VOCABULARY, "conditions": ["mask", "edges"]}
     _write_card(package / "kino-mini", card)
     _write_card(write_tiny_form(package / "form-mini"), tiny_form_card("form-mini").to_json())
     _write_card(write_tiny_grain(package / "grain-mini"), _tiny_grain_card("grain-mini").to_json())

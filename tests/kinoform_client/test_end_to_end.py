@@ -17,17 +17,22 @@ from kinoform_client import (
     AlreadyExistsError,
     AsyncClient,
     Client,
+    ClipCondition,
+    ConditioningHandle,
     InvalidArgumentError,
     JobCancelledError,
+    JobHandle,
     JobState,
     MaterialReport,
     MeshReport,
     ModelKind,
     NotFoundError,
+    OutputFile,
     Preview,
     Progress,
     RetryPolicy,
 )
+from tests.conditioning.conditioning_peer import disc
 from tests.kinoform_client.real_suite import KINOFORM, RealSuite, tiny_environment
 
 pytestmark = [pytest.mark.slow, pytest.mark.alone]
@@ -132,6 +137,25 @@ def test_a_picture_becomes_the_first_frame_inline_and_uploaded(client: Client, t
         assert job.job.request["spec"]["image"]["asset"].startswith("projects/default/assets/")
     names = [asset.display_name for asset in client.assets.list()]
     assert "large.png" in names
+
+
+def test_one_cut_out_is_a_clips_mask_and_a_meshs_picture(client: Client, tmp_path: Path) -> None:
+    photo = tmp_path / "photo.png"
+    Image.fromarray(disc()).save(photo)
+    cut_out = client.conditionings.create("cut_out", photo)
+
+    def led_by(mask: ConditioningHandle | OutputFile) -> JobHandle:
+        conditions = [ClipCondition("mask", mask, steps=(0, 0.8))]
+        return client.videos.generate("a penguin", conditions=conditions, steps=6, seed=3, format="png")
+
+    waiting = [led_by(cut_out), client.meshes.generate(image=cut_out, steps=2, resolution=32, triangles=500)]
+    clip, _ = (job.result() for job in waiting)
+    (mask,) = (output for output in cut_out.result().outputs if output.role == "mask")
+    assert client.conditionings.create("cut_out", photo).conditioning == cut_out.conditioning
+    plain = client.videos.generate("a penguin", steps=6, seed=3, format="png").result()
+    same = led_by(mask).result()
+    videos = [job.output("video").record.sha256 for job in (clip, same, plain)]
+    assert videos[0] == videos[1] != videos[2]
 
 
 def test_bad_requests_name_their_fields_and_leave_no_job(client: Client, tmp_path: Path) -> None:

@@ -1,4 +1,4 @@
-# Written by clients/unasync.py from tests/kinoform_client/aio/test_aio_clip_conditions.py: change that file, not this one.
+# Written by clients/unasync.py from tests/kinoform_client/aio/test_aio_leads.py: change that file, not this one.
 """What leads a clip, from Python's terms to the request."""
 
 from pathlib import Path
