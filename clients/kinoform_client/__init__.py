@@ -56,6 +56,7 @@ from kinoform_client.types import (
     VideoFormat,
     WarningRaised,
 )
+from kinoform_client.views import View
 
 __all__ = [
     "DEFAULT_ADDRESS",
@@ -115,6 +116,7 @@ __all__ = [
     "UnavailableError",
     "Upscale",
     "VideoFormat",
+    "View",
     "Violation",
     "WarningRaised",
 ]

@@ -3,10 +3,9 @@
 from dataclasses import dataclass
 from typing import Generic, TypeVar
 
-Picture = TypeVar("Picture", covariant=True)
+from kinoform_client.clip_conditions import Steps
 
-Steps = tuple[float, float]
-"""Where a picture begins to lead and where it ends, as shares of the steps: 0 = before all, 1 = after the last."""
+Picture = TypeVar("Picture", covariant=True)
 
 
 @dataclass(frozen=True, slots=True)

@@ -81,10 +81,10 @@ def test_every_option_of_a_mesh_reaches_the_request(shell: Shell, tmp_path: Path
         sampling=type_pb2.Sampling(seed=11, steps=7, guidance=2.5, reproducible=True),
         surface=mesh_pb2.SurfaceOptions(resolution=96, triangles=5000, lods=2, texture_size=512, height_m=0.9),
         delivery=mesh_pb2.MeshDelivery(formats=[mesh_pb2.MESH_FORMAT_GLB]),
-        image_reach=mesh_pb2.Reach(strength=0.5, first=0.25, last=1),
+        image_reach=type_pb2.Reach(strength=0.5, first=0.25, last=1),
         views=[
             mesh_pb2.View(
-                image=type_pb2.MediaInput(inline=png(ball(8))), reach=mesh_pb2.Reach(strength=0.8, first=0, last=0.5)
+                image=type_pb2.MediaInput(inline=png(ball(8))), reach=type_pb2.Reach(strength=0.8, first=0, last=0.5)
             ),
             mesh_pb2.View(image=type_pb2.MediaInput(inline=png(ball(8)))),
         ],

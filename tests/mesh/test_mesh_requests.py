@@ -9,7 +9,8 @@ import pytest
 from kinoform.gateway.offer import Offer
 from kinoform.gateway.resolve.mesh import resolve_mesh
 from kinoform.gateway.resolve.requests import media_inputs
-from kinoform_proto.mesh.v1.mesh_pb2 import MESH_FORMAT_GLB, GenerateMeshRequest, MeshSpec, Reach, Relief
+from kinoform_proto.mesh.v1.mesh_pb2 import MESH_FORMAT_GLB, GenerateMeshRequest, MeshSpec, Relief
+from kinoform_proto.type.v1.type_pb2 import Reach
 from tests.mesh.mesh_peer import tiny_mesh_card
 
 OFFER = Offer({"tiny": tiny_mesh_card()}, {"mesh": "tiny"}, lambda: 7, conditioning=False)

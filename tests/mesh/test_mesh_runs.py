@@ -12,6 +12,7 @@ from kinoform.serving.bench import AT_ONCE
 from kinoform_proto.engine.v1 import engine_pb2 as pb
 from kinoform_proto.mesh.v1 import mesh_pb2
 from kinoform_proto.type.v1.report_pb2 import MeshReport
+from kinoform_proto.type.v1.type_pb2 import Reach
 from tests.material.material_peer import material_service, waves
 from tests.mesh.ball_family import NOTHING
 from tests.mesh.mesh_peer import STEPS, ball, globe, mesh_service, processed, textured, turntable
@@ -118,7 +119,7 @@ async def test_every_view_leads_a_mesh_as_strongly_as_asked_for(tmp_path: Path) 
         request = ball()
         request.spec.image.asset = "projects/p/assets/i"
         for strength in (1.0, 0.2):
-            request.spec.views.add(reach=mesh_pb2.Reach(strength=strength)).image.asset = "projects/p/assets/i"
+            request.spec.views.add(reach=Reach(strength=strength)).image.asset = "projects/p/assets/i"
         stream = await peer.open(begin(request, inputs=inputs))
         await stream.last()
         # (0.8 + 0.4 + 0.2 * 1) / 3, of which the radius has half, 0.3 more, and the steps all but a tenth

@@ -5,9 +5,10 @@ from dataclasses import dataclass
 from fractions import Fraction
 
 from kinoform_client._core.check import Check
-from kinoform_client._core.requests import Sampling, Ticket, address, maybe_prompt, sampling_proto
+from kinoform_client._core.requests import Sampling, Ticket, address, maybe_prompt, reach_proto, sampling_proto
+from kinoform_client.clip_conditions import Steps
 from kinoform_client.types import MeshFormat, VideoFormat
-from kinoform_client.views import Steps, View
+from kinoform_client.views import View
 from kinoform_proto.mesh.v1 import mesh_pb2
 from kinoform_proto.type.v1 import type_pb2
 
@@ -115,8 +116,8 @@ def generate_mesh(shape: Shape, ticket: Ticket) -> mesh_pb2.GenerateMeshRequest:
         model=shape.model,
         prompt=maybe_prompt(shape.prompt, shape.negative_prompt, check),
         image=shape.image,
-        image_reach=_reach(shape.image_strength, shape.image_steps),
-        views=[mesh_pb2.View(image=each.picture, reach=_reach(each.strength, each.steps)) for each in shape.views],
+        image_reach=reach_proto(shape.image_strength, shape.image_steps),
+        views=[mesh_pb2.View(image=each.picture, reach=reach_proto(each.strength, each.steps)) for each in shape.views],
         sampling=sampling_proto(shape.sampling, check),
         surface=mesh_pb2.SurfaceOptions(
             resolution=check.maybe("spec.surface.resolution", shape.resolution),
@@ -211,13 +212,6 @@ def render_turntable(turntable: Turntable, ticket: Ticket) -> mesh_pb2.RenderTur
     request.spec.CopyFrom(spec)
     check.finish()
     return request
-
-
-def _reach(strength: float | None, steps: Steps | None) -> mesh_pb2.Reach | None:
-    if strength is None and steps is None:
-        return None
-    first, last = (None, None) if steps is None else steps
-    return mesh_pb2.Reach(strength=strength, first=first, last=last)
 
 
 def _delivery(formats: Formats, check: Check) -> mesh_pb2.MeshDelivery:

@@ -13,8 +13,9 @@ from kinoform_client.aio.calls import AsyncCaller
 from kinoform_client.aio.handles import AsyncJobHandle
 from kinoform_client.aio.inputs import Input, PictureInput, maybe_input, maybe_picture, media_input, picture_input
 from kinoform_client.aio.jobs import AsyncJobs
+from kinoform_client.clip_conditions import Steps
 from kinoform_client.types import MeshFormat, VideoFormat
-from kinoform_client.views import Steps, View
+from kinoform_client.views import View
 from kinoform_proto.job.v1 import job_pb2
 from kinoform_proto.type.v1 import type_pb2
 

@@ -9,13 +9,14 @@ from fractions import Fraction
 from kinoform_client._core import meshes as core
 from kinoform_client._core.convert import job_from_proto
 from kinoform_client._core.requests import Sampling
+from kinoform_client.clip_conditions import Steps
 from kinoform_client.sync.assets import Assets
 from kinoform_client.sync.calls import Caller
 from kinoform_client.sync.handles import JobHandle
 from kinoform_client.sync.inputs import Input, PictureInput, maybe_input, maybe_picture, media_input, picture_input
 from kinoform_client.sync.jobs import Jobs
 from kinoform_client.types import MeshFormat, VideoFormat
-from kinoform_client.views import Steps, View
+from kinoform_client.views import View
 from kinoform_proto.job.v1 import job_pb2
 from kinoform_proto.type.v1 import type_pb2
 

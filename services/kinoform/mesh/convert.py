@@ -4,7 +4,6 @@ from fractions import Fraction
 
 from google.protobuf.any_pb2 import Any as AnyMessage
 
-from kinoform.backbone.guidance import StepRange
 from kinoform.media.mesh.formats import MeshFormat
 from kinoform.media.surface.relief import Plate
 from kinoform.mesh.process import MESH
@@ -23,9 +22,9 @@ from kinoform.mesh.tasks import (
     TurntableTask,
 )
 from kinoform.mesh.texture import MATERIAL
-from kinoform.models.reach import Reach
 from kinoform.models.shape import MeshRequest
 from kinoform.serving.errors import BadStart
+from kinoform.serving.reach import reach_from_proto
 from kinoform.serving.requests import Inputs, check_resolved, is_sampled, stored, unpacked
 from kinoform_proto.mesh.v1 import mesh_pb2 as pb
 
@@ -98,14 +97,7 @@ def _views(spec: pb.MeshSpec, inputs: Inputs) -> tuple[StoredView, ...]:
     fields = {f"spec.views[{place}].image": view.reach for place, view in enumerate(spec.views)}
     if spec.HasField("image"):
         fields = {IMAGE: spec.image_reach} | fields
-    return tuple(StoredView(field, stored(inputs, field), _reach(reach)) for field, reach in fields.items())
-
-
-def _reach(reach: pb.Reach) -> Reach:
-    # a job that was accepted before there were strengths has none: its pictures lead as they did
-    strength = reach.strength if reach.HasField("strength") else 1.0
-    first = reach.first if reach.HasField("first") else 0.0
-    return Reach(strength, StepRange(first, reach.last if reach.HasField("last") else 1.0))
+    return tuple(StoredView(field, stored(inputs, field), reach_from_proto(reach)) for field, reach in fields.items())
 
 
 def _relief(spec: pb.MeshSpec, inputs: Inputs) -> ReliefTask:

@@ -179,7 +179,7 @@ class MeshSpec(google.protobuf.message.Message):
         """The files to write."""
 
     @property
-    def image_reach(self) -> global___Reach:
+    def image_reach(self) -> kinoform_proto.type.v1.type_pb2.Reach:
         """How strongly, and when, `image` leads; left out: as trained, in all steps."""
 
     @property
@@ -199,7 +199,7 @@ class MeshSpec(google.protobuf.message.Message):
         sampling: kinoform_proto.type.v1.type_pb2.Sampling | None = ...,
         surface: global___SurfaceOptions | None = ...,
         delivery: global___MeshDelivery | None = ...,
-        image_reach: global___Reach | None = ...,
+        image_reach: kinoform_proto.type.v1.type_pb2.Reach | None = ...,
         views: collections.abc.Iterable[global___View] | None = ...,
         relief: global___Relief | None = ...,
     ) -> None: ...
@@ -306,52 +306,19 @@ class View(google.protobuf.message.Message):
         """The object alone."""
 
     @property
-    def reach(self) -> global___Reach:
+    def reach(self) -> kinoform_proto.type.v1.type_pb2.Reach:
         """How strongly, and when, it leads; left out: as trained, in all steps."""
 
     def __init__(
         self,
         *,
         image: kinoform_proto.type.v1.type_pb2.MediaInput | None = ...,
-        reach: global___Reach | None = ...,
+        reach: kinoform_proto.type.v1.type_pb2.Reach | None = ...,
     ) -> None: ...
     def HasField(self, field_name: typing.Literal["image", b"image", "reach", b"reach"]) -> builtins.bool: ...
     def ClearField(self, field_name: typing.Literal["image", b"image", "reach", b"reach"]) -> None: ...
 
 global___View = View
-
-@typing.final
-class Reach(google.protobuf.message.Message):
-    """How strongly, and in which part of the steps, a picture leads."""
-
-    DESCRIPTOR: google.protobuf.descriptor.Descriptor
-
-    STRENGTH_FIELD_NUMBER: builtins.int
-    FIRST_FIELD_NUMBER: builtins.int
-    LAST_FIELD_NUMBER: builtins.int
-    strength: builtins.float
-    """0 = as if the picture were not there, 1 = as the model was trained, more = farther than that. 0 to 2; left out: 1."""
-    first: builtins.float
-    """Where it begins, as a share of the steps. 0 to 1; left out: 0, before the first step."""
-    last: builtins.float
-    """Where it ends, as a share of the steps. 0 to 1; left out: 1, after the last step. A step counts by its middle."""
-    def __init__(
-        self,
-        *,
-        strength: builtins.float | None = ...,
-        first: builtins.float | None = ...,
-        last: builtins.float | None = ...,
-    ) -> None: ...
-    def HasField(self, field_name: typing.Literal["_first", b"_first", "_last", b"_last", "_strength", b"_strength", "first", b"first", "last", b"last", "strength", b"strength"]) -> builtins.bool: ...
-    def ClearField(self, field_name: typing.Literal["_first", b"_first", "_last", b"_last", "_strength", b"_strength", "first", b"first", "last", b"last", "strength", b"strength"]) -> None: ...
-    @typing.overload
-    def WhichOneof(self, oneof_group: typing.Literal["_first", b"_first"]) -> typing.Literal["first"] | None: ...
-    @typing.overload
-    def WhichOneof(self, oneof_group: typing.Literal["_last", b"_last"]) -> typing.Literal["last"] | None: ...
-    @typing.overload
-    def WhichOneof(self, oneof_group: typing.Literal["_strength", b"_strength"]) -> typing.Literal["strength"] | None: ...
-
-global___Reach = Reach
 
 @typing.final
 class SurfaceOptions(google.protobuf.message.Message):

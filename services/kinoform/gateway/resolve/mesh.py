@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 from kinoform.gateway.errors import Violation
 from kinoform.gateway.offer import Offer
+from kinoform.gateway.resolve.reach import fill_reach, never_acts
 from kinoform.gateway.resolve.resolved import Resolved, too_many_steps
 from kinoform.models.card import MeshCard, MeshLimits
 from kinoform_proto.mesh.v1.mesh_pb2 import (
@@ -11,7 +12,6 @@ from kinoform_proto.mesh.v1.mesh_pb2 import (
     MeshDelivery,
     MeshSpec,
     ProcessSpec,
-    Reach,
     Relief,
     SurfaceOptions,
     TextureSpec,
@@ -38,9 +38,9 @@ def resolve_mesh(spec: MeshSpec, offer: Offer) -> Resolved:
     spec.model = card.name
     offer.fill_sampling(spec.sampling, card.ranges)
     if spec.HasField("image"):
-        _fill_reach(spec.image_reach)
+        fill_reach(spec.image_reach)
     for view in spec.views:
-        _fill_reach(view.reach)
+        fill_reach(view.reach)
     _fill_surface(spec.surface, card.ranges)
     _fill_delivery(spec.delivery)
     return Resolved(kind="mesh", card=card, prompt=spec.prompt.text, violations=tuple(_violations(spec, card)))
@@ -96,15 +96,6 @@ def _fill_relief(relief: Relief) -> None:
         relief.colour.texture_size = TEXTURE_SIZE
 
 
-def _fill_reach(reach: Reach) -> None:
-    if not reach.HasField("strength"):
-        reach.strength = 1.0
-    if not reach.HasField("first"):
-        reach.first = 0.0
-    if not reach.HasField("last"):
-        reach.last = 1.0
-
-
 def _fill_surface(surface: SurfaceOptions, ranges: MeshLimits) -> None:
     if not surface.HasField("resolution"):
         surface.resolution = ranges.default_resolution
@@ -141,17 +132,13 @@ def _violations(spec: MeshSpec, card: MeshCard) -> Iterator[Violation]:
 
 
 def _unled(spec: MeshSpec) -> Iterator[Violation]:
-    reaches, steps = (
-        {f"spec.views[{place}].reach": view.reach for place, view in enumerate(spec.views)},
-        spec.sampling.steps,
-    )
+    reaches = {f"spec.views[{place}].reach": view.reach for place, view in enumerate(spec.views)}
     if spec.HasField("image"):
         reaches = {"spec.image_reach": spec.image_reach} | reaches
     elif spec.HasField("image_reach"):
         yield Violation("spec.image_reach", "belongs to an image, and there is none")
     for path, reach in reaches.items():
-        if not any(reach.first <= (step + 0.5) / steps <= reach.last for step in range(steps)):
-            yield Violation(path, f"holds the middle of none of {steps} steps")
+        yield from never_acts(path, reach, spec.sampling.steps)
     if reaches and not spec.prompt.text and not any(reach.strength for reach in reaches.values()):
         yield Violation(f"{next(iter(reaches))}.strength", "must be greater than 0 where there is no prompt")
 
