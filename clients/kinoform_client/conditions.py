@@ -53,20 +53,21 @@ class ConditioningState(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Conditioning:
-    """A prepared picture, as it stood when it was read."""
+    """A prepared picture or clip, as it stood when it was read."""
 
     name: str
     """`projects/{p}/conditionings/{c}`; c is the fingerprint."""
     kind: ConditionKind
     state: ConditioningState
     image: str
-    """What it was made of: an asset's or a conditioning's name."""
+    """What it was made of, a picture or a clip: an asset's or a conditioning's name."""
     settings: Mapping[str, int | float | str | tuple[int, int]]
     """With every default filled in, under the names that `create` takes them by."""
     job: str
     """The job that prepares it, `projects/{p}/jobs/{j}`: watch it, or cancel it."""
     outputs: tuple[Output, ...]
-    """`picture`, and `mask` of a cut-out; empty until it is READY."""
+    """`picture`, and `mask` of a cut-out; of a clip these are the middle frame's, and `clip` and `mask_clip` hold all.
+    Empty until it is READY."""
     fingerprint: str
     """SHA-256 of the picture's bytes, the settings and the method's version, lower-case hexadecimal."""
     error: KinoformError | None

@@ -92,6 +92,12 @@ def read_small(source: str | os.PathLike[str], limit: int) -> bytes | None:
     return data if len(data) <= limit else None
 
 
+def read_head(source: str | os.PathLike[str]) -> bytes:
+    """The file's first bytes, HEAD of them. Raises InvalidArgumentError if it can't be read."""
+    with _opened(Path(source)) as file:
+        return file.read(HEAD)
+
+
 def _opened(path: Path) -> BinaryIO:
     try:
         return path.open("rb")

@@ -161,7 +161,7 @@ class MaterialReport:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ConditioningReport:
-    """What was measured of a prepared picture."""
+    """What was measured of a prepared picture, or of the frames of a prepared clip."""
 
     size: tuple[int, int]
     """(width, height) in pixels."""
@@ -169,11 +169,16 @@ class ConditioningReport:
     """Share of the picture that is edge, or that the cut-out keeps, 0 to 1; 1 where everything is kept."""
     colours: tuple[tuple[str, float], ...]
     """A palette's (`#rrggbb`, share of the pixels), the most frequent first; empty for other kinds."""
+    frames: int = 0
+    """Of a clip; 0 where it was made of a picture."""
+    rate: Fraction | None = None
+    """Frames per second of the clip, where its file says it."""
 
     @property
     def summary(self) -> str:
         """`640 × 480 pixels, 7.3 % covered`; of a palette `640 × 480 pixels, #20262e 61 %, #d0b48c 39 %`."""
         parts = ["{} × {} pixels".format(*self.size)]
+        parts += [f"{self.frames} frames"] if self.frames else []
         parts += [f"{100 * self.coverage:.1f} % covered"] if self.coverage < 1 else []
         return ", ".join([*parts, *(f"{colour} {100 * share:.0f} %" for colour, share in self.colours)])
 

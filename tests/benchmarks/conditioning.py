@@ -8,6 +8,7 @@ import numpy as np
 from PIL import Image
 
 from kinoform_client import Client
+from tests.benchmarks.steadiness import steadiness
 from tests.benchmarks.suite import serving
 from tests.benchmarks.table import Figure, percentile
 
@@ -18,7 +19,7 @@ KINDS = ("reference", "edges", "palette", "cut_out", "depth", "normals")
 
 
 def figures() -> Iterator[Figure]:
-    """Of every kind, one after the other and all at once; then the same again, which is there."""
+    """Of every kind, one after the other and all at once; then the same again, which is there; then of clips."""
     with serving("local") as (_, address), Client(address) as client:
         number = 0
         for kind in KINDS:
@@ -38,6 +39,7 @@ def figures() -> Iterator[Figure]:
             yield Figure(name=f"{kind}: one after the other", value=MANY / seconds[0], unit="a second", note=note)
             yield Figure(name=f"{kind}: all at once", value=MANY / seconds[1], unit="a second", note=note)
         yield cached(client)
+    yield from steadiness()
 
 
 def cached(client: Client) -> Figure:

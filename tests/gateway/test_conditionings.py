@@ -85,6 +85,21 @@ async def test_equal_pictures_with_equal_settings_are_one_conditioning(caller: C
     assert [start.job for start in engine.starts].count(first.job) == 1
 
 
+async def test_a_clip_is_another_conditioning_than_its_first_frame(caller: Caller, engine: ScriptedEngine) -> None:
+    picture, clip = edges(), edges()
+    clip.spec.footage.inline = job_requests.picture()
+    made = await ready(caller, clip)
+    assert (made.state, made.spec.WhichOneof("source")) == (READY, "footage")
+    assert list(engine.starts[0].inputs) == ["spec.footage"]
+    assert (await create(caller, clip)).job == made.job
+    assert (await create(caller, picture)).name != made.name
+    bare = pb.CreateConditioningRequest(parent=PARENT, spec=pb.ConditioningSpec(edges=pb.Edges()))
+    assert bad_fields(await refusal(caller.conditionings.CreateConditioning(bare))) == ["spec.source"]  # type: ignore[arg-type]
+    clip.spec.footage.inline = b"no clip"
+    refused = await refusal(caller.conditionings.CreateConditioning(clip))  # type: ignore[arg-type]
+    assert bad_fields(refused) == ["spec.footage.inline"]
+
+
 async def test_a_hundred_equal_requests_at_once_are_one_job(caller: Caller) -> None:
     made = await asyncio.gather(*(create(caller, edges()) for _ in range(100)))
     assert len({each.job for each in made}) == 1

@@ -80,9 +80,10 @@ class PeerConditionings(PeerJobs, conditioning_pb2_grpc.ConditioningServiceServi
         settled.CopyFrom(request)
         if not settled.spec.HasField("max_side"):
             settled.spec.max_side = 1024
-        if settled.spec.image.inline:
+        source = settled.spec.footage if settled.spec.HasField("footage") else settled.spec.image
+        if source.inline:
             stored = f"{request.parent}/assets/{fingerprint[:32]}"
-            settled.spec.image.asset = self.store(settled.spec.image.inline, "image/png", "", stored).name
+            source.asset = self.store(source.inline, "image/png", "", stored).name
         job = self.queue(settled, "", settled.spec.WhichOneof("kind") or "")
         made = conditioning_pb2.Conditioning(name=name, spec=settled.spec, job=job, fingerprint=fingerprint)
         made.create_time.FromSeconds(1_800_000_000)

@@ -12,9 +12,10 @@ from kinoform_client.cli.picture_place import picture_place
 from kinoform_client.errors import InvalidArgumentError
 from kinoform_proto.conditioning.v1 import conditioning_pb2
 from kinoform_proto.type.v1 import type_pb2
+from kinoform_proto.type.v1.report_pb2 import ConditioningReport
 from kinoform_proto.video.v1 import video_pb2
 from tests.kinoform_client.peer_base import rich_status
-from tests.kinoform_client.samples import ball, cut_out, made_by, png
+from tests.kinoform_client.samples import MadeFile, ball, cut_out, made_by, png
 from tests.kinoform_client.shell import Shell
 
 PHOTO = png(ball(8))
@@ -77,6 +78,21 @@ def test_one_that_is_there_already_is_saved_at_once(shell: Shell, tmp_path: Path
     assert result.stdout.splitlines() == [name, "lines.png"]
     assert (tmp_path / "lines.png").read_bytes() == BALL
     assert "WatchJob" not in shell.served.peer.calls
+
+
+def test_a_clips_frames_lie_beside_its_picture(shell: Shell, tmp_path: Path) -> None:
+    (tmp_path / "shot.mp4").write_bytes(b"\0\0\0\x18ftypisom" + bytes(64))
+    report = ConditioningReport(width=48, height=48, coverage=1, frames=24)
+    shell.served.peer.at_once = lambda kind: [
+        MadeFile("picture", "image/png", "depth.png", BALL, report),
+        MadeFile("clip", "application/zip", "depth.zip", b"PK", report),
+        MadeFile("mask_clip", "application/zip", "depth-mask.zip", b"PK", report),
+    ]
+    result = shell("condition", "create", "--kind", "depth", "shot.mp4", "--wait", "-o", "out/far.png")
+    assert result.stdout.splitlines()[1:] == ["out/far.png", "out/far-clip.zip", "out/far-mask-clip.zip"]
+    assert (tmp_path / "out/far-clip.zip").read_bytes() == b"PK"
+    assert result.stderr.splitlines()[-1] == "48 × 48 pixels, 24 frames"
+    assert shell.served.peer.asked[0].spec.WhichOneof("source") == "footage"
 
 
 def test_one_in_preparation_is_followed(shell: Shell, tmp_path: Path) -> None:

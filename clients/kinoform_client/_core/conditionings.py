@@ -47,7 +47,7 @@ class Settings:
 def create_conditioning(
     kind: ConditionKind | str, settings: Settings, *, project: str, priority: int, labels: Mapping[str, str] | None
 ) -> conditioning_pb2.CreateConditioningRequest:
-    """The request, but for its picture. Raises InvalidArgumentError, with every field that can't be sent."""
+    """The request, but for its picture or clip. Raises InvalidArgumentError, with every field that can't be sent."""
     check = Check()
     chosen = check.choice("kind", {each: each for each in KINDS}, kind)
     check.finish()
@@ -68,12 +68,13 @@ def create_conditioning(
 def conditioning_from_proto(proto: conditioning_pb2.Conditioning) -> Conditioning:
     """The record of a conditioning."""
     spec = proto.spec
+    source = spec.footage if spec.WhichOneof("source") == "footage" else spec.image
     state = conditioning_pb2.Conditioning.State.Name(proto.state)
     return Conditioning(
         name=proto.name,
         kind=_kind(spec),
         state=ConditioningState(state.removeprefix("STATE_")),
-        image=spec.image.asset or spec.image.conditioning,
+        image=source.asset or source.conditioning,
         settings=_settings(spec),
         job=proto.job,
         outputs=tuple(output_from_proto(output) for output in proto.outputs),

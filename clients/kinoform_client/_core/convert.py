@@ -1,6 +1,7 @@
 """Protos to the SDK's records."""
 
 from datetime import UTC, datetime
+from fractions import Fraction
 from typing import Any
 
 from google.protobuf.timestamp_pb2 import Timestamp
@@ -135,6 +136,10 @@ def _report(proto: job_pb2.Output) -> types.MeshReport | types.MaterialReport | 
                 size=(prepared.width, prepared.height),
                 coverage=prepared.coverage,
                 colours=tuple((colour.hex, colour.share) for colour in prepared.colours),
+                frames=prepared.frames,
+                rate=Fraction(prepared.rate.numerator, prepared.rate.denominator)
+                if prepared.HasField("rate")
+                else None,
             )
     return None
 

@@ -30,7 +30,9 @@ _SUFFIXES = {
     ".3mf": "model/3mf",
     ".zip": "application/zip",
 }
-_ZIP = b"PK\x03\x04"
+_ZIP, _EBML = b"PK\x03\x04", b"\x1a\x45\xdf\xa3"
+_STILL_BRANDS = (b"heic", b"heix", b"mif1", b"avif")  # HEIF pictures are ISO media files, too
+_ANIMATED = 0b10  # in the flags of a WebP file's VP8X chunk
 UNKNOWN = "application/octet-stream"
 
 
@@ -47,7 +49,19 @@ def media_type_by_content(head: bytes) -> str | None:
             return media_type
     if head[:4] == b"RIFF" and head[8:12] == b"WEBP":
         return "image/webp"
-    return _zip_type(head) if head.startswith(_ZIP) else None
+    return _zip_type(head) if head.startswith(_ZIP) else _video_type(head)
+
+
+def is_clip(head: bytes) -> bool:
+    """Whether frames are in it: a video, an animation, or a zip file of pictures. By the first bytes, HEAD of them."""
+    if head[:4] == b"RIFF" and head[8:16] == b"WEBPVP8X":
+        return len(head) > 20 and bool(head[20] & _ANIMATED)
+    return _video_type(head) is not None or head.startswith((b"GIF8", _ZIP))
+
+
+def is_clip_type(media_type: str) -> bool:
+    """The same, by a stored file's media type; of a WebP nobody knows, so it is none."""
+    return media_type.startswith("video/") or media_type in ("image/gif", "application/zip")
 
 
 def only_named(source: bytes | str | os.PathLike[str], head: bytes) -> bool:
@@ -60,6 +74,14 @@ def only_named(source: bytes | str | os.PathLike[str], head: bytes) -> bool:
 def display_name_of(source: bytes | str | os.PathLike[str]) -> str:
     """The file's own name; empty for bytes. At most 255 characters, from the end, so that the suffix stays."""
     return "" if isinstance(source, bytes) else Path(source).name[-255:]
+
+
+def _video_type(head: bytes) -> str | None:
+    if head.startswith(_EBML):
+        return "video/webm" if b"webm" in head[:64] else "video/x-matroska"
+    if head[4:8] != b"ftyp" or head[8:12] in _STILL_BRANDS:
+        return None
+    return "video/quicktime" if head[8:12] == b"qt  " else "video/mp4"
 
 
 def _zip_type(head: bytes) -> str:

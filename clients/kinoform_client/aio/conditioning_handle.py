@@ -38,7 +38,10 @@ class AsyncConditioningHandle:
         return tuple(AsyncOutputFile(self._assets, output) for output in self.conditioning.outputs)
 
     def output(self, role: str) -> AsyncOutputFile:
-        """`picture`, or `mask` of a cut-out. Raises NotFoundError if there is none, as last seen."""
+        """`picture`, or `mask` of a cut-out; `clip` and `mask_clip` of a clip.
+
+        Raises NotFoundError if there is none, as last seen.
+        """
         return AsyncOutputFile(self._assets, output_of(self.conditioning, role))
 
     def picture(self) -> AsyncOutputFile:

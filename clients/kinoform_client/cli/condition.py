@@ -31,14 +31,21 @@ Name = Annotated[str, typer.Argument(help="projects/P/conditionings/C, or C alon
 AsJson = Annotated[bool, typer.Option("--json", help="One JSON object a line.")]
 Output = Annotated[
     str | None,
-    typer.Option("--output", "-o", metavar="FILE|FOLDER/", help="Save the picture; a cut-out's mask as FILE-mask.png."),
+    typer.Option(
+        "--output",
+        "-o",
+        metavar="FILE|FOLDER/",
+        help="Save the picture; a clip's frames as FILE-clip.zip, a cut-out's mask as FILE-mask.png.",
+    ),
 ]
 
 
 @app.command()
 def create(
     context: typer.Context,
-    image: Annotated[str, typer.Argument(help="PNG, JPEG or WebP file, or an asset's name.", show_default=False)],
+    image: Annotated[
+        str, typer.Argument(help="PNG, JPEG or WebP file, a clip, or an asset's name.", show_default=False)
+    ],
     kind: Annotated[
         str,
         typer.Option(help=f"What to take from it: {', '.join(KINDS)}.", show_default=False),
@@ -58,7 +65,7 @@ def create(
     as_json: Annotated[bool, typer.Option("--json", help="Print the conditioning as one JSON object.")] = False,
     wait: Annotated[bool, typer.Option("--wait/--no-wait", help="Follow it, or return at once.")] = True,
 ) -> None:
-    """Prepare an IMAGE once, for any number of jobs; print its name, and save it."""
+    """Prepare an IMAGE, or every frame of a clip, once for any number of jobs; print its name, and save it."""
     if output is not None and not wait:
         raise invalid("--output", "can't be saved with --no-wait: it is not there yet")
     chosen = options.parse_kind("--kind", kind)

@@ -7,21 +7,24 @@ from kinoform_client.cli.places import names_folder
 from kinoform_client.cli.progress import JobView
 from kinoform_client.errors import invalid
 from kinoform_client.sync.conditioning_handle import ConditioningHandle
-from kinoform_client.sync.handles import JobHandle
+from kinoform_client.sync.handles import JobHandle, OutputFile
 
 
 @dataclass(frozen=True, slots=True)
 class PicturePlace:
-    """A PNG file; whatever else the conditioning has goes beside it, `FILE-mask.png`."""
+    """A PNG file; whatever else the conditioning has goes beside it, `FILE-mask.png`, `FILE-clip.zip`."""
 
     path: Path
 
     def save(self, made: JobHandle | ConditioningHandle, view: JobView) -> list[Path]:
         """Downloads the picture, then the rest."""
-        return [output.download(self._file(output.role), report=view.moved) for output in made.outputs]
+        return [output.download(self._file(output), report=view.moved) for output in made.outputs]
 
-    def _file(self, role: str) -> Path:
-        return self.path if role == "picture" else self.path.with_stem(f"{self.path.stem}-{role}")
+    def _file(self, output: OutputFile) -> Path:
+        if output.role == "picture":
+            return self.path
+        suffix = ".zip" if output.record.media_type == "application/zip" else self.path.suffix
+        return self.path.with_name(f"{self.path.stem}-{output.role.replace('_', '-')}{suffix}")
 
 
 def picture_place(output: str, name: str) -> PicturePlace:

@@ -18,8 +18,8 @@ from kinoform.serving.errors import BadStart
 from kinoform.serving.requests import Inputs, check_resolved, stored, unpacked
 from kinoform_proto.conditioning.v1 import conditioning_pb2 as pb
 
-IMAGE = "spec.image"
-"""Field path of the picture among a request's inputs."""
+IMAGE, FOOTAGE = "spec.image", "spec.footage"
+"""Field paths of the picture or the clip among a request's inputs."""
 
 FITS = {pb.FIT_COVER: Fit.COVER, pb.FIT_CONTAIN: Fit.CONTAIN, pb.FIT_STRETCH: Fit.STRETCH}
 
@@ -28,7 +28,9 @@ def task_from_proto(request: AnyMessage, inputs: Inputs) -> ConditioningTask:
     """Reads a resolved CreateConditioningRequest. Raises BadStart."""
     spec = unpacked(request, pb.CreateConditioningRequest()).spec
     check_resolved({"max_side": spec.HasField("max_side")})
-    return ConditioningTask(image=stored(inputs, IMAGE), max_side=spec.max_side, wish=_wish(spec))
+    moves = spec.WhichOneof("source") == "footage"
+    source = stored(inputs, FOOTAGE if moves else IMAGE)
+    return ConditioningTask(source=source, moves=moves, max_side=spec.max_side, wish=_wish(spec))
 
 
 def _wish(spec: pb.ConditioningSpec) -> Wish:

@@ -9,8 +9,8 @@ from kinoform.conditioning.tasks import CutOut, Depth, Drawn, Edges, Normals, Pa
 from kinoform.serving.files import WrittenFile
 from kinoform.serving.reports import ConditioningReport
 
-_PNG = "image/png"
-_NAMES: dict[type[Wish], str] = {
+PNG = "image/png"
+NAMES: dict[type[Wish], str] = {
     Reference: "reference",
     Edges: "edges",
     SoftEdges: "soft-edges",
@@ -28,13 +28,13 @@ def write_prepared(pixels: Pixels, wish: Drawn, folder: Path) -> list[WrittenFil
 
 def write_made(made: Made, wish: Wish, folder: Path) -> list[WrittenFile]:
     """The picture, and the mask where there is one."""
-    path = folder / f"{_NAMES[type(wish)]}.png"
+    path = folder / f"{NAMES[type(wish)]}.png"
     Image.fromarray(made.picture).save(path)
     height, width = made.picture.shape[:2]
     found = ConditioningReport(width=width, height=height, coverage=made.coverage, colours=made.colours)
-    files = [WrittenFile("picture", path, _PNG, found)]
+    files = [WrittenFile("picture", path, PNG, found)]
     if made.mask is not None:
-        beside = folder / f"{_NAMES[type(wish)]}-mask.png"
+        beside = folder / f"{NAMES[type(wish)]}-mask.png"
         Image.fromarray(made.mask).save(beside)
-        files.append(WrittenFile("mask", beside, _PNG))
+        files.append(WrittenFile("mask", beside, PNG))
     return files

@@ -1,13 +1,14 @@
-"""What networks see in a picture. Runs in a thread: torch lets others work meanwhile."""
+"""What networks see in pictures and clips. Runs in a thread: torch lets others work meanwhile."""
 
 from typing import assert_never
 
 import numpy as np
 
-from kinoform.conditioning.depth import depth_of, normals_of
+from kinoform.conditioning.depth import DepthOfClip, depth_of, normals_of
 from kinoform.conditioning.hed import soft_edges
 from kinoform.conditioning.prepare import Made, Pixels, lines
 from kinoform.conditioning.tasks import Depth, Normals, Seen, SoftEdges
+from kinoform.media.picture.steady import Floats, Steady
 from kinoform.media.picture.white import on_white
 
 _WHITE = 65535
@@ -20,7 +21,46 @@ def seen(pixels: Pixels, wish: Seen) -> Made:
         case SoftEdges():
             return lines(soft_edges(opaque))
         case Depth():
-            return Made(np.rint(depth_of(opaque) * _WHITE).astype(np.uint16))
+            return _depth(depth_of(opaque))
         case Normals():
-            return Made(np.rint((normals_of(opaque) + 1) * 127.5).astype(np.uint8))
+            return _normals(normals_of(opaque))
     assert_never(wish)
+
+
+class ClipLook:
+    """Sees the frames of one clip: first glances at all of them, then looks at each, in their order."""
+
+    def __init__(self, wish: Seen) -> None:
+        self._wish = wish
+        self._depth = DepthOfClip()
+        self._steady = Steady()
+
+    def glance(self, frame: Pixels) -> None:
+        """Learns of a frame, (h, w, 3) uint8 sRGB, what concerns the whole clip."""
+        if not isinstance(self._wish, SoftEdges):
+            self._depth.glance(frame)
+
+    def look(self, frame: Pixels) -> Made:
+        """What is seen in the next frame. Raises NotInstalled."""
+        match self._wish:
+            case SoftEdges():
+                found = self._steady.next(frame, soft_edges(frame).astype(np.float32))
+                return lines(np.asarray(np.rint(found), np.uint8))
+            case Depth():
+                return _depth(self._steady.next(frame, self._depth.next(frame).inverse_depth))
+            case Normals():
+                return _normals(_unit(self._steady.next(frame, self._depth.next(frame).normals)))
+        assert_never(self._wish)
+
+
+def _depth(near: Floats) -> Made:
+    return Made(np.rint(near * _WHITE).astype(np.uint16))
+
+
+def _normals(normals: Floats) -> Made:
+    return Made(np.rint((normals + 1) * 127.5).astype(np.uint8))
+
+
+def _unit(normals: Floats) -> Floats:
+    # A mean of opposite ones may vanish: then it stays as short as it is.
+    return np.asarray(normals / np.maximum(np.linalg.norm(normals, axis=2, keepdims=True), 1e-6), np.float32)

@@ -1,32 +1,69 @@
-"""How a picture is prepared: read, worked on in a process of its own, stored."""
+"""How a picture or a clip is prepared: read, worked on where that does no harm, stored."""
 
 from functools import partial
+from typing import TYPE_CHECKING
 
-from kinoform.conditioning.convert import IMAGE
+from kinoform.conditioning.clip import read_clip, write_drawn_clip
+from kinoform.conditioning.clip_files import Frame, framed, write_clip
+from kinoform.conditioning.convert import FOOTAGE, IMAGE
 from kinoform.conditioning.files import write_made, write_prepared
 from kinoform.conditioning.prepare import Made, Pixels
-from kinoform.conditioning.tasks import ConditioningTask, Seen
+from kinoform.conditioning.tasks import ConditioningTask, Drawn, Seen
 from kinoform.media.image import load_rgba
 from kinoform.media.picture.sized import within
 from kinoform.serving.errors import blamed
 from kinoform.serving.job import Job
 from kinoform.serving.messages import Stage
 
+if TYPE_CHECKING:
+    from kinoform.conditioning.look import ClipLook
+
 
 async def prepare(task: ConditioningTask, job: Job) -> None:
     """See `kinoform.serving.job.Make`. Raises BadInput for a picture without a foreground, NotInstalled."""
     job.reached(Stage.ENCODE, 0, 1)
-    pixels = await job.read(IMAGE, task.image, partial(_read, max_side=task.max_side))
     wish = task.wish
     if isinstance(wish, Seen):
-        made = await job.finish(_seen, pixels, wish)
-        job.reached(Stage.WRITE, 0, 1)
-        await job.store(partial(write_made, made, wish))
-        return
+        await (_see_clip if task.moves else _see_picture)(task, wish, job)
+    else:
+        await (_draw_clip if task.moves else _draw_picture)(task, wish, job)
+
+
+async def _see_picture(task: ConditioningTask, wish: Seen, job: Job) -> None:
+    pixels = await job.read(IMAGE, task.source, partial(_read, max_side=task.max_side))
+    made = await job.finish(_seen, pixels, wish)
+    job.reached(Stage.WRITE, 0, 1)
+    await job.store(partial(write_made, made, wish))
+
+
+async def _draw_picture(task: ConditioningTask, wish: Drawn, job: Job) -> None:
+    pixels = await job.read(IMAGE, task.source, partial(_read, max_side=task.max_side))
     async with job.bench() as bench:
         job.reached(Stage.WRITE, 0, 1)
         with blamed(IMAGE):
             await job.store_from(bench, partial(write_prepared, pixels, wish))
+
+
+async def _see_clip(task: ConditioningTask, wish: Seen, job: Job) -> None:
+    async with job.bench() as bench:
+        footage = await job.read_in(bench, FOOTAGE, task.source, partial(read_clip, task.max_side))
+    look, count = await job.finish(_clip_look, wish), len(footage.frames)
+    for number, frame in enumerate(footage.frames):
+        job.reached(Stage.ENCODE, number, count)
+        await job.finish(look.glance, frame)
+    frames: list[Frame] = []
+    for number, frame in enumerate(footage.frames):
+        job.reached(Stage.WRITE, number, count)
+        frames.append(await job.finish(_framed, look, frame))
+    await job.store(partial(write_clip, frames, footage.rate, wish))
+
+
+async def _draw_clip(task: ConditioningTask, wish: Drawn, job: Job) -> None:
+    data = await job.read(FOOTAGE, task.source, bytes)
+    async with job.bench() as bench:
+        job.reached(Stage.WRITE, 0, 1)
+        with blamed(FOOTAGE):
+            await job.store_from(bench, partial(write_drawn_clip, data, task.max_side, wish))
 
 
 def _read(data: bytes, *, max_side: int) -> Pixels:
@@ -37,3 +74,13 @@ def _seen(pixels: Pixels, wish: Seen) -> Made:
     from kinoform.conditioning.look import seen  # not above: the others need no torch
 
     return seen(pixels, wish)
+
+
+def _clip_look(wish: Seen) -> "ClipLook":
+    from kinoform.conditioning.look import ClipLook
+
+    return ClipLook(wish)
+
+
+def _framed(look: "ClipLook", frame: Pixels) -> Frame:
+    return framed(look.look(frame))

@@ -59,14 +59,26 @@ def lines(picture: Pixels) -> Made:
     return Made(picture, coverage=float((picture >= 128).mean()))
 
 
+def cut_out(pixels: Pixels, alpha: NDArray[np.float32], hardness: float) -> Made:
+    """What stands in front by `alpha` (h, w) in [0, 1], its colours freed from what shines through its border.
+
+    pixels: (h, w, 3) uint8.
+    """
+    hard = hardened(alpha, hardness)
+    return _masked(foreground(pixels, hard), hard)
+
+
 def _cut_out(pixels: Pixels, hardness: float) -> Made:
     """A picture that is transparent already keeps its own alpha: somebody cut it out by hand."""
-    given = pixels.shape[2] == 4 and bool((pixels[..., 3] < 255).any())
-    own = pixels[..., -1].astype(np.float32) / np.float32(255)
-    alpha = hardened(own if given else foreground_alpha(pixels[..., :3]), hardness)
-    coverage = float(alpha.mean())
-    if coverage < LEAST_COVERAGE:
+    if pixels.shape[2] == 4 and bool((pixels[..., 3] < 255).any()):
+        made = _masked(pixels[..., :3], hardened(pixels[..., 3].astype(np.float32) / np.float32(255), hardness))
+    else:
+        made = cut_out(pixels[..., :3], foreground_alpha(pixels[..., :3]), hardness)
+    if made.coverage < LEAST_COVERAGE:
         raise NothingInFront("has nothing that stands out as its foreground")
-    colours = pixels[..., :3] if given else foreground(pixels[..., :3], alpha)
+    return made
+
+
+def _masked(colours: Pixels, alpha: NDArray[np.float32]) -> Made:
     mask = np.asarray(np.rint(alpha * 255), np.uint8)
-    return Made(np.dstack([colours, mask]), coverage=coverage, mask=mask)
+    return Made(np.dstack([colours, mask]), coverage=float(alpha.mean()), mask=mask)

@@ -61,12 +61,18 @@ Seen = SoftEdges | Depth | Normals
 Wish = Drawn | Seen
 
 
+MAX_FRAMES = 240
+"""Of a clip."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ConditioningTask:
-    """A picture to be prepared."""
+    """A picture or a clip to be prepared."""
 
-    image: str
+    source: str
     """SHA-256 of its file in the asset store."""
+    moves: bool
+    """Whether it is a clip."""
     max_side: int
     """A larger picture is made smaller first."""
     wish: Wish

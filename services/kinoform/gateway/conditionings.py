@@ -13,7 +13,7 @@ from kinoform.gateway.leftovers import Leftovers
 from kinoform.gateway.resolve.condition import kind_of, resolve_condition
 from kinoform.gateway.resolve.requests import copied, media_inputs, unpacked
 from kinoform.gateway.submit import Submitter
-from kinoform.models.services import CONDITIONING, VERSIONS
+from kinoform.models.services import CLIP_VERSION, CONDITIONING, VERSIONS
 from kinoform.store.asset_records import Assets
 from kinoform.store.errors import NotFound, WrongState
 from kinoform.store.records import Cursor, JobFilter, JobRecord, JobState, RequestKey
@@ -75,12 +75,14 @@ class Conditionings:
 
     def _fingerprint(self, spec: pb.ConditioningSpec) -> str:
         """Of a settled spec: equal for equal bytes, whatever their asset is called."""
-        settings, kind = copied(spec), kind_of(spec)
-        settings.ClearField("image")
+        settings, kind, moves = copied(spec), kind_of(spec), spec.WhichOneof("source") == "footage"
+        given = spec.footage if moves else spec.image
+        settings.ClearField("source")
         assert kind is not None  # a rule of the proto
-        source = spec.image.conditioning or self.assets.get(spec.image.asset).sha256
+        source = given.conditioning or self.assets.get(given.asset).sha256
+        versions = VERSIONS[kind] + (f"/{CLIP_VERSION}" if moves else "")
         digest = hashlib.sha256()
-        for part in (VERSIONS[kind].encode(), source.encode(), settings.SerializeToString(deterministic=True)):
+        for part in (versions.encode(), source.encode(), settings.SerializeToString(deterministic=True)):
             digest.update(len(part).to_bytes(8, "big") + part)
         return digest.hexdigest()
 

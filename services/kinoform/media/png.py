@@ -8,7 +8,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 _DIGITS = 4
-_EPOCH = (1980, 1, 1, 0, 0, 0)
+EPOCH = (1980, 1, 1, 0, 0, 0)
+"""When every file in a zip file was written, so that equal files give equal bytes."""
 
 
 def png_bytes(image: NDArray[np.uint8]) -> bytes:
@@ -27,7 +28,7 @@ def write_png_zip(path: Path, frames: NDArray[np.uint8]) -> None:
     """A zip file with `frame_0001.png`, …, stored as they are. frames: uint8 (l, h, w, 3)."""
     with zipfile.ZipFile(path, "w") as archive:
         for number, frame in enumerate(frames, start=1):
-            archive.writestr(zipfile.ZipInfo(frame_name(number), _EPOCH), png_bytes(frame))
+            archive.writestr(zipfile.ZipInfo(frame_name(number), EPOCH), png_bytes(frame))
 
 
 def frame_name(number: int) -> str:

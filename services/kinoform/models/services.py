@@ -24,4 +24,7 @@ VERSIONS: dict[ConditionKind, str] = {
 }
 """Part of a conditioning's fingerprint: a method that answers otherwise than before gets another one."""
 
+CLIP_VERSION = "steady-1"
+"""As much of one, where a clip is prepared: how its frames are held still."""
+
 CONDITION_KINDS: tuple[ConditionKind, ...] = get_args(ConditionKind)

@@ -66,6 +66,33 @@ async def test_each_kind_says_what_the_caller_said(served: Served, peer: Peer) -
     ]
 
 
+ANIMATED = b"RIFF" + bytes(4) + b"WEBPVP8X" + bytes(4) + b"\x02" + bytes(20)
+CLIPS = [b"GIF89a", ANIMATED, b"\0\0\0\x18ftypisom", b"\0\0\0\x14ftypqt  ", b"\x1a\x45\xdf\xa3webm", b"PK\x03\x04"]
+
+
+@pytest.mark.parametrize("head", CLIPS)
+async def test_a_clip_is_known_by_its_bytes(served: Served, peer: Peer, head: bytes, tmp_path: Path) -> None:
+    large = head + bytes(2 << 20)
+    (tmp_path / "small").write_bytes(head + bytes(64))
+    (tmp_path / "large").write_bytes(large)
+    async with AsyncClient(served.address) as client:
+        for source in (head + bytes(64), large, tmp_path / "small", tmp_path / "large"):
+            made = await client.conditionings.create("edges", source)
+            assert made.conditioning.image.startswith("projects/")
+    assert [request.spec.WhichOneof("source") for request in peer.asked] == ["footage"] * 4
+
+
+async def test_a_stored_clip_is_known_by_its_media_type(served: Served, peer: Peer) -> None:
+    async with AsyncClient(served.address) as client:
+        for data, source in ((CLIPS[2] + bytes(64), "footage"), (PICTURE, "image")):
+            asset = await client.assets.upload(data)
+            for given in (asset, asset.name):
+                await client.conditionings.create("depth", given)
+                assert peer.asked[-1].spec.WhichOneof("source") == source
+        await client.conditionings.create("edges", await client.conditionings.create("reference", CLIPS[0]))
+    assert peer.asked[-1].spec.WhichOneof("source") == "image"
+
+
 @pytest.mark.parametrize("kind", ["reference", "edges", "soft_edges", "cut_out", "palette", "depth", "normals"])
 async def test_what_is_left_out_of_a_conditioning_is_not_sent(served: Served, peer: Peer, kind: str) -> None:
     async with AsyncClient(served.address) as client:

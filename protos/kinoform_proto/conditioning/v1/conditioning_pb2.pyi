@@ -125,13 +125,14 @@ global___CreateConditioningResponse = CreateConditioningResponse
 
 @typing.final
 class ConditioningSpec(google.protobuf.message.Message):
-    """A picture and what to take from it. In every kind the picture is turned upright by its EXIF orientation, converted to
-    sRGB by its ICC profile, reduced to 8 bits a channel, and, where `max_side` says so, made smaller.
+    """A picture or a clip, and what to take from it. In every kind it is turned upright by what its file says, converted to
+    sRGB, reduced to 8 bits a channel, and, where `max_side` says so, made smaller.
     """
 
     DESCRIPTOR: google.protobuf.descriptor.Descriptor
 
     IMAGE_FIELD_NUMBER: builtins.int
+    FOOTAGE_FIELD_NUMBER: builtins.int
     MAX_SIDE_FIELD_NUMBER: builtins.int
     REFERENCE_FIELD_NUMBER: builtins.int
     EDGES_FIELD_NUMBER: builtins.int
@@ -144,7 +145,17 @@ class ConditioningSpec(google.protobuf.message.Message):
     """Longest side of what is made, in pixels; a larger picture is made smaller first. 16 to 4096; left out: 1024."""
     @property
     def image(self) -> kinoform_proto.type.v1.type_pb2.MediaInput:
-        """The picture: PNG, JPEG or WebP; of an animation the first frame counts."""
+        """A picture: PNG, JPEG or WebP; of an animation the first frame counts."""
+
+    @property
+    def footage(self) -> kinoform_proto.type.v1.type_pb2.MediaInput:
+        """A clip: animated WebP or GIF, MP4, MOV, WebM, Matroska, or a ZIP file of PNG frames in the order of their names; a
+        picture counts as a clip of one frame. At most 240 frames, together at most 2^28 pixels once they are made smaller.
+        The kind is applied to every frame, and what stands still in the clip is held still in what is made of it. Output
+        roles beside those of a picture, which are the middle frame's: `clip`, a ZIP file of PNG frames
+        `frame_0001.png`, …, of the same kind as the picture; of a cut-out also `mask_clip`. A palette is one for the whole
+        clip and has no frames.
+        """
 
     @property
     def reference(self) -> global___Reference:
@@ -178,6 +189,7 @@ class ConditioningSpec(google.protobuf.message.Message):
         self,
         *,
         image: kinoform_proto.type.v1.type_pb2.MediaInput | None = ...,
+        footage: kinoform_proto.type.v1.type_pb2.MediaInput | None = ...,
         max_side: builtins.int | None = ...,
         reference: global___Reference | None = ...,
         edges: global___Edges | None = ...,
@@ -187,12 +199,14 @@ class ConditioningSpec(google.protobuf.message.Message):
         depth: global___Depth | None = ...,
         normals: global___Normals | None = ...,
     ) -> None: ...
-    def HasField(self, field_name: typing.Literal["_max_side", b"_max_side", "cut_out", b"cut_out", "depth", b"depth", "edges", b"edges", "image", b"image", "kind", b"kind", "max_side", b"max_side", "normals", b"normals", "palette", b"palette", "reference", b"reference", "soft_edges", b"soft_edges"]) -> builtins.bool: ...
-    def ClearField(self, field_name: typing.Literal["_max_side", b"_max_side", "cut_out", b"cut_out", "depth", b"depth", "edges", b"edges", "image", b"image", "kind", b"kind", "max_side", b"max_side", "normals", b"normals", "palette", b"palette", "reference", b"reference", "soft_edges", b"soft_edges"]) -> None: ...
+    def HasField(self, field_name: typing.Literal["_max_side", b"_max_side", "cut_out", b"cut_out", "depth", b"depth", "edges", b"edges", "footage", b"footage", "image", b"image", "kind", b"kind", "max_side", b"max_side", "normals", b"normals", "palette", b"palette", "reference", b"reference", "soft_edges", b"soft_edges", "source", b"source"]) -> builtins.bool: ...
+    def ClearField(self, field_name: typing.Literal["_max_side", b"_max_side", "cut_out", b"cut_out", "depth", b"depth", "edges", b"edges", "footage", b"footage", "image", b"image", "kind", b"kind", "max_side", b"max_side", "normals", b"normals", "palette", b"palette", "reference", b"reference", "soft_edges", b"soft_edges", "source", b"source"]) -> None: ...
     @typing.overload
     def WhichOneof(self, oneof_group: typing.Literal["_max_side", b"_max_side"]) -> typing.Literal["max_side"] | None: ...
     @typing.overload
     def WhichOneof(self, oneof_group: typing.Literal["kind", b"kind"]) -> typing.Literal["reference", "edges", "soft_edges", "cut_out", "palette", "depth", "normals"] | None: ...
+    @typing.overload
+    def WhichOneof(self, oneof_group: typing.Literal["source", b"source"]) -> typing.Literal["image", "footage"] | None: ...
 
 global___ConditioningSpec = ConditioningSpec
 

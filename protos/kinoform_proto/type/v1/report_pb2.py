@@ -22,23 +22,24 @@ _runtime_version.ValidateProtobufRuntimeVersion(
 _sym_db = _symbol_database.Default()
 
 
+from kinoform_proto.type.v1 import type_pb2 as kinoform__proto_dot_type_dot_v1_dot_type__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n#kinoform_proto/type/v1/report.proto\x12\x10kinoform.type.v1\"\xdd\x01\n\nMeshReport\x12\x11\n\ttriangles\x18\x01 \x01(\x03\x12\x10\n\x08vertices\x18\x02 \x01(\x03\x12\x12\n\nwatertight\x18\x03 \x01(\x08\x12\x10\n\x08manifold\x18\x04 \x01(\t\x12\x11\n\tvolume_m3\x18\x05 \x01(\x01\x12\x0e\n\x06size_m\x18\x06 \x03(\x01\x12\x0e\n\x06uv_min\x18\x07 \x03(\x01\x12\x0e\n\x06uv_max\x18\x08 \x03(\x01\x12/\n\x08textures\x18\t \x03(\x0b\x32\x1d.kinoform.type.v1.TextureInfo\x12\x10\n\x08\x66indings\x18\n \x03(\t\":\n\x0bTextureInfo\x12\x0c\n\x04role\x18\x01 \x01(\t\x12\r\n\x05width\x18\x02 \x01(\x05\x12\x0e\n\x06height\x18\x03 \x01(\x05\"w\n\x12\x43onditioningReport\x12\r\n\x05width\x18\x01 \x01(\x05\x12\x0e\n\x06height\x18\x02 \x01(\x05\x12\x10\n\x08\x63overage\x18\x03 \x01(\x01\x12\x30\n\x07\x63olours\x18\x04 \x03(\x0b\x32\x1f.kinoform.type.v1.PaletteColour\"+\n\rPaletteColour\x12\x0b\n\x03hex\x18\x01 \x01(\t\x12\r\n\x05share\x18\x02 \x01(\x01\"n\n\x0eMaterialReport\x12\x0c\n\x04size\x18\x01 \x01(\x05\x12\x0e\n\x06size_m\x18\x02 \x01(\x01\x12\x15\n\rtileability_x\x18\x03 \x01(\x01\x12\x15\n\rtileability_y\x18\x04 \x01(\x01\x12\x10\n\x08\x66indings\x18\x05 \x03(\tb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n#kinoform_proto/type/v1/report.proto\x12\x10kinoform.type.v1\x1a!kinoform_proto/type/v1/type.proto\"\xdd\x01\n\nMeshReport\x12\x11\n\ttriangles\x18\x01 \x01(\x03\x12\x10\n\x08vertices\x18\x02 \x01(\x03\x12\x12\n\nwatertight\x18\x03 \x01(\x08\x12\x10\n\x08manifold\x18\x04 \x01(\t\x12\x11\n\tvolume_m3\x18\x05 \x01(\x01\x12\x0e\n\x06size_m\x18\x06 \x03(\x01\x12\x0e\n\x06uv_min\x18\x07 \x03(\x01\x12\x0e\n\x06uv_max\x18\x08 \x03(\x01\x12/\n\x08textures\x18\t \x03(\x0b\x32\x1d.kinoform.type.v1.TextureInfo\x12\x10\n\x08\x66indings\x18\n \x03(\t\":\n\x0bTextureInfo\x12\x0c\n\x04role\x18\x01 \x01(\t\x12\r\n\x05width\x18\x02 \x01(\x05\x12\x0e\n\x06height\x18\x03 \x01(\x05\"\xb2\x01\n\x12\x43onditioningReport\x12\r\n\x05width\x18\x01 \x01(\x05\x12\x0e\n\x06height\x18\x02 \x01(\x05\x12\x10\n\x08\x63overage\x18\x03 \x01(\x01\x12\x30\n\x07\x63olours\x18\x04 \x03(\x0b\x32\x1f.kinoform.type.v1.PaletteColour\x12\x0e\n\x06\x66rames\x18\x05 \x01(\x05\x12)\n\x04rate\x18\x06 \x01(\x0b\x32\x1b.kinoform.type.v1.FrameRate\"+\n\rPaletteColour\x12\x0b\n\x03hex\x18\x01 \x01(\t\x12\r\n\x05share\x18\x02 \x01(\x01\"n\n\x0eMaterialReport\x12\x0c\n\x04size\x18\x01 \x01(\x05\x12\x0e\n\x06size_m\x18\x02 \x01(\x01\x12\x15\n\rtileability_x\x18\x03 \x01(\x01\x12\x15\n\rtileability_y\x18\x04 \x01(\x01\x12\x10\n\x08\x66indings\x18\x05 \x03(\tb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
 _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'kinoform_proto.type.v1.report_pb2', _globals)
 if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
-  _globals['_MESHREPORT']._serialized_start=58
-  _globals['_MESHREPORT']._serialized_end=279
-  _globals['_TEXTUREINFO']._serialized_start=281
-  _globals['_TEXTUREINFO']._serialized_end=339
-  _globals['_CONDITIONINGREPORT']._serialized_start=341
-  _globals['_CONDITIONINGREPORT']._serialized_end=460
-  _globals['_PALETTECOLOUR']._serialized_start=462
-  _globals['_PALETTECOLOUR']._serialized_end=505
-  _globals['_MATERIALREPORT']._serialized_start=507
-  _globals['_MATERIALREPORT']._serialized_end=617
+  _globals['_MESHREPORT']._serialized_start=93
+  _globals['_MESHREPORT']._serialized_end=314
+  _globals['_TEXTUREINFO']._serialized_start=316
+  _globals['_TEXTUREINFO']._serialized_end=374
+  _globals['_CONDITIONINGREPORT']._serialized_start=377
+  _globals['_CONDITIONINGREPORT']._serialized_end=555
+  _globals['_PALETTECOLOUR']._serialized_start=557
+  _globals['_PALETTECOLOUR']._serialized_end=600
+  _globals['_MATERIALREPORT']._serialized_start=602
+  _globals['_MATERIALREPORT']._serialized_end=712
 # @@protoc_insertion_point(module_scope)

@@ -8,6 +8,7 @@ import collections.abc
 import google.protobuf.descriptor
 import google.protobuf.internal.containers
 import google.protobuf.message
+import kinoform_proto.type.v1.type_pb2
 import typing
 
 DESCRIPTOR: google.protobuf.descriptor.FileDescriptor
@@ -104,7 +105,7 @@ global___TextureInfo = TextureInfo
 
 @typing.final
 class ConditioningReport(google.protobuf.message.Message):
-    """A prepared picture."""
+    """A prepared picture, or the frames of a prepared clip."""
 
     DESCRIPTOR: google.protobuf.descriptor.Descriptor
 
@@ -112,15 +113,25 @@ class ConditioningReport(google.protobuf.message.Message):
     HEIGHT_FIELD_NUMBER: builtins.int
     COVERAGE_FIELD_NUMBER: builtins.int
     COLOURS_FIELD_NUMBER: builtins.int
+    FRAMES_FIELD_NUMBER: builtins.int
+    RATE_FIELD_NUMBER: builtins.int
     width: builtins.int
     """In pixels."""
     height: builtins.int
     """In pixels."""
     coverage: builtins.float
-    """Share of the picture that is edge, or that the cut-out keeps. 0 to 1; 1 where everything is kept."""
+    """Share of the picture that is edge, or that the cut-out keeps. 0 to 1; 1 where everything is kept. Of a clip the mean
+    of its frames.
+    """
+    frames: builtins.int
+    """How many frames the clip has; 0 where it was made of a picture."""
     @property
     def colours(self) -> google.protobuf.internal.containers.RepeatedCompositeFieldContainer[global___PaletteColour]:
         """The colours of a palette, the most frequent first; empty for other kinds."""
+
+    @property
+    def rate(self) -> kinoform_proto.type.v1.type_pb2.FrameRate:
+        """The clip's own rate, as its file said; not set where it said nothing. Uneven times count as their average."""
 
     def __init__(
         self,
@@ -129,8 +140,11 @@ class ConditioningReport(google.protobuf.message.Message):
         height: builtins.int = ...,
         coverage: builtins.float = ...,
         colours: collections.abc.Iterable[global___PaletteColour] | None = ...,
+        frames: builtins.int = ...,
+        rate: kinoform_proto.type.v1.type_pb2.FrameRate | None = ...,
     ) -> None: ...
-    def ClearField(self, field_name: typing.Literal["colours", b"colours", "coverage", b"coverage", "height", b"height", "width", b"width"]) -> None: ...
+    def HasField(self, field_name: typing.Literal["rate", b"rate"]) -> builtins.bool: ...
+    def ClearField(self, field_name: typing.Literal["colours", b"colours", "coverage", b"coverage", "frames", b"frames", "height", b"height", "rate", b"rate", "width", b"width"]) -> None: ...
 
 global___ConditioningReport = ConditioningReport
 

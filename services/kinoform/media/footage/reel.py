@@ -19,6 +19,9 @@ MAX_SIDE = 16_384
 MAX_DECODED = 1 << 31
 """Pixels of all frames together, as declared: 240 frames in 4K. Decoding is what hostile files make long."""
 
+MAX_KEPT = 1 << 28
+"""Pixels of all frames together, as they are kept: 768 MiB."""
+
 
 @dataclass(frozen=True, slots=True)
 class Footage:
@@ -60,9 +63,11 @@ class Reel:
             )
 
     def add(self, pixels: Pixels) -> None:
-        """The next frame, (h, w, 3 or 4) uint8. Raises MediaUnsupported, MediaCorrupt."""
+        """The next frame, (h, w, 3 or 4) uint8. Raises MediaTooLarge, MediaUnsupported, MediaCorrupt."""
         small = within(on_white(pixels), self._max_side)
         if self._frames is None:
+            if (kept := self._count * small.shape[0] * small.shape[1]) > MAX_KEPT:
+                raise MediaTooLarge(f"{self._count} frames are {kept} pixels; at most {MAX_KEPT} are kept")
             self._frames = np.empty((self._count, *small.shape), np.uint8)
         if small.shape != self._frames.shape[1:]:
             raise MediaUnsupported(f"frame {self._kept + 1} has another size than those before it")

@@ -1,5 +1,6 @@
 """From a picture of any size to its depth and normals in the same size."""
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import NamedTuple
 
@@ -25,6 +26,17 @@ FLAT = 1e-6
 """Normals shorter than this face the viewer."""
 
 
+class Answer(NamedTuple):
+    """What the network says of a picture, in the size that it sees."""
+
+    guide: Floats
+    """(y, x): the picture's greys in [0, 1]."""
+    inverse_depth: Floats
+    """(y, x), of any range; near is more."""
+    normals: Floats
+    """(y, x, 3), about unit."""
+
+
 class Surfaces(NamedTuple):
     """What a picture shows."""
 
@@ -47,16 +59,13 @@ class DepthMini:
 
     def see(self, pixels: Pixels) -> Surfaces:
         """pixels: (h, w, 3) uint8 sRGB, of any size."""
-        height, width = pixels.shape[:2]
-        small = _resized(pixels, *seen_size(width, height))
-        depth, normals = self._answered(small)
-        guide, whole = _grey(small), _grey(pixels)
-        low, high = np.percentile(depth, ENDS)
-        relative = np.clip((depth - low) / max(float(high - low), 1e-6), 0, 1).astype(np.float32)
-        return Surfaces(
-            np.clip(guided(relative[..., None], guide, whole)[..., 0], 0, 1),
-            _unit(_enlarged(_unit(normals), width, height)),
-        )
+        answer = self.answer(pixels)
+        return surfaces(answer, pixels, ends_of([answer]))
+
+    def answer(self, pixels: Pixels) -> Answer:
+        """pixels: (h, w, 3) uint8 sRGB, of any size."""
+        small = _resized(pixels, *seen_size(pixels.shape[1], pixels.shape[0]))
+        return Answer(_grey(small), *self._answered(small))
 
     @torch.inference_mode()
     def _answered(self, small: Pixels) -> tuple[Floats, Floats]:
@@ -71,6 +80,23 @@ class DepthMini:
         depth, (normals, turned) = seen.inverse_depth, seen.normals.permute(0, 2, 3, 1)
         turned = turned.flip(1) * torch.tensor([-1.0, 1.0, 1.0])
         return ((depth[0] + depth[1].flip(1)) / 2).numpy(), ((normals + turned) / 2).numpy()
+
+
+def ends_of(answers: Sequence[Answer]) -> tuple[float, float]:
+    """The inverse depths that become 0 and 1, in all these pictures together."""
+    low, high = np.percentile(np.concatenate([answer.inverse_depth.ravel() for answer in answers]), ENDS)
+    return float(low), float(high)
+
+
+def surfaces(answer: Answer, pixels: Pixels, ends: tuple[float, float]) -> Surfaces:
+    """The answer in the size and with the outlines of its picture, (h, w, 3) uint8 sRGB."""
+    height, width = pixels.shape[:2]
+    low, high = ends
+    relative = np.clip((answer.inverse_depth - low) / max(high - low, 1e-6), 0, 1).astype(np.float32)
+    return Surfaces(
+        np.clip(guided(relative[..., None], answer.guide, _grey(pixels))[..., 0], 0, 1),
+        _unit(_enlarged(_unit(answer.normals), width, height)),
+    )
 
 
 def seen_size(width: int, height: int) -> tuple[int, int]:
