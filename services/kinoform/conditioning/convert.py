@@ -7,8 +7,10 @@ from kinoform.conditioning.tasks import (
     CutOut,
     Depth,
     Edges,
+    Embedding,
     Normals,
     Palette,
+    Pose,
     Reference,
     SoftEdges,
     Wish,
@@ -53,6 +55,10 @@ def _wish(spec: pb.ConditioningSpec) -> Wish:
             return Depth()
         case "normals":
             return Normals()
+        case "pose":
+            return Pose()
+        case "embedding":
+            return Embedding()
         case None:
             raise BadStart("start.request", "is not resolved: its kind is missing")
 

@@ -1,15 +1,30 @@
 """The files of a conditioning. Equal pictures give equal bytes."""
 
+import json
 from pathlib import Path
 
+import numpy as np
 from PIL import Image
 
 from kinoform.conditioning.prepare import Made, Pixels, prepared
-from kinoform.conditioning.tasks import CutOut, Depth, Drawn, Edges, Normals, Palette, Reference, SoftEdges, Wish
+from kinoform.conditioning.tasks import (
+    CutOut,
+    Depth,
+    Drawn,
+    Edges,
+    Embedding,
+    Normals,
+    Palette,
+    Pose,
+    Reference,
+    SoftEdges,
+    Wish,
+)
 from kinoform.serving.files import WrittenFile
 from kinoform.serving.reports import ConditioningReport
 
 PNG = "image/png"
+_JSON, _NPY = "application/json", "application/octet-stream"
 NAMES: dict[type[Wish], str] = {
     Reference: "reference",
     Edges: "edges",
@@ -18,6 +33,8 @@ NAMES: dict[type[Wish], str] = {
     Palette: "palette",
     Depth: "depth",
     Normals: "normals",
+    Pose: "pose",
+    Embedding: "embedding",
 }
 
 
@@ -27,7 +44,7 @@ def write_prepared(pixels: Pixels, wish: Drawn, folder: Path) -> list[WrittenFil
 
 
 def write_made(made: Made, wish: Wish, folder: Path) -> list[WrittenFile]:
-    """The picture, and the mask where there is one."""
+    """The picture, and whatever else the kind has."""
     path = folder / f"{NAMES[type(wish)]}.png"
     Image.fromarray(made.picture).save(path)
     height, width = made.picture.shape[:2]
@@ -37,4 +54,17 @@ def write_made(made: Made, wish: Wish, folder: Path) -> list[WrittenFile]:
         beside = folder / f"{NAMES[type(wish)]}-mask.png"
         Image.fromarray(made.mask).save(beside)
         files.append(WrittenFile("mask", beside, PNG))
+    if made.pose is not None:
+        files.append(written_pose(made.pose, folder))
+    if made.embedding is not None:
+        vector = folder / "embedding.npy"
+        np.save(vector, made.embedding)
+        files.append(WrittenFile("embedding", vector, _NPY))
     return files
+
+
+def written_pose(document: object, folder: Path) -> WrittenFile:
+    """The points as JSON: a picture's object, or the list of a clip's."""
+    path = folder / "pose.json"
+    path.write_bytes(json.dumps(document, separators=(",", ":"), sort_keys=True).encode())
+    return WrittenFile("pose", path, _JSON)

@@ -5,9 +5,10 @@ from typing import assert_never
 import numpy as np
 
 from kinoform.conditioning.depth import DepthOfClip, depth_of, normals_of
+from kinoform.conditioning.embedding import embedding_of
 from kinoform.conditioning.hed import soft_edges
 from kinoform.conditioning.prepare import Made, Pixels, lines
-from kinoform.conditioning.tasks import Depth, Normals, Seen, SoftEdges
+from kinoform.conditioning.tasks import Depth, Embedding, Normals, Seen, SoftEdges
 from kinoform.media.picture.steady import Floats, Steady
 from kinoform.media.picture.white import on_white
 
@@ -24,13 +25,15 @@ def seen(pixels: Pixels, wish: Seen) -> Made:
             return _depth(depth_of(opaque))
         case Normals():
             return _normals(normals_of(opaque))
+        case Embedding():
+            return Made(opaque, embedding=embedding_of(opaque))
     assert_never(wish)
 
 
 class ClipLook:
     """Sees the frames of one clip: first glances at all of them, then looks at each, in their order."""
 
-    def __init__(self, wish: Seen) -> None:
+    def __init__(self, wish: SoftEdges | Depth | Normals) -> None:
         self._wish = wish
         self._depth = DepthOfClip()
         self._steady = Steady()

@@ -8,7 +8,19 @@ from kinoform.conditioning.clip_files import Frame, framed, write_clip
 from kinoform.conditioning.convert import FOOTAGE, IMAGE
 from kinoform.conditioning.files import write_made, write_prepared
 from kinoform.conditioning.prepare import Made, Pixels
-from kinoform.conditioning.tasks import ConditioningTask, Drawn, Seen
+from kinoform.conditioning.tasks import (
+    ConditioningTask,
+    CutOut,
+    Depth,
+    Drawn,
+    Edges,
+    Normals,
+    Palette,
+    Pose,
+    Reference,
+    Seen,
+    SoftEdges,
+)
 from kinoform.media.image import load_rgba
 from kinoform.media.picture.sized import within
 from kinoform.serving.errors import blamed
@@ -23,10 +35,13 @@ async def prepare(task: ConditioningTask, job: Job) -> None:
     """See `kinoform.serving.job.Make`. Raises BadInput for a picture without a foreground, NotInstalled."""
     job.reached(Stage.ENCODE, 0, 1)
     wish = task.wish
-    if isinstance(wish, Seen):
-        await (_see_clip if task.moves else _see_picture)(task, wish, job)
-    else:
-        await (_draw_clip if task.moves else _draw_picture)(task, wish, job)
+    match wish:
+        case Reference() | Edges() | CutOut() | Palette() | Pose():
+            await (_draw_clip if task.moves else _draw_picture)(task, wish, job)
+        case SoftEdges() | Depth() | Normals() if task.moves:
+            await _see_clip(task, wish, job)
+        case _:
+            await _see_picture(task, wish, job)
 
 
 async def _see_picture(task: ConditioningTask, wish: Seen, job: Job) -> None:
@@ -44,7 +59,7 @@ async def _draw_picture(task: ConditioningTask, wish: Drawn, job: Job) -> None:
             await job.store_from(bench, partial(write_prepared, pixels, wish))
 
 
-async def _see_clip(task: ConditioningTask, wish: Seen, job: Job) -> None:
+async def _see_clip(task: ConditioningTask, wish: SoftEdges | Depth | Normals, job: Job) -> None:
     async with job.bench() as bench:
         footage = await job.read_in(bench, FOOTAGE, task.source, partial(read_clip, task.max_side))
     look, count = await job.finish(_clip_look, wish), len(footage.frames)
@@ -76,7 +91,7 @@ def _seen(pixels: Pixels, wish: Seen) -> Made:
     return seen(pixels, wish)
 
 
-def _clip_look(wish: Seen) -> "ClipLook":
+def _clip_look(wish: SoftEdges | Depth | Normals) -> "ClipLook":
     from kinoform.conditioning.look import ClipLook
 
     return ClipLook(wish)

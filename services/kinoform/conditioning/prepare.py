@@ -6,7 +6,9 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from kinoform.conditioning.tasks import CutOut, Drawn, Edges, Palette, Reference
+from kinoform.conditioning.blazepose import bodies
+from kinoform.conditioning.skeleton import draw, frame_json, openpose_points
+from kinoform.conditioning.tasks import CutOut, Drawn, Edges, Palette, Pose, Reference
 from kinoform.conditioning.u2net import foreground_alpha
 from kinoform.media.errors import NothingInFront
 from kinoform.media.picture.edges import canny
@@ -35,6 +37,10 @@ class Made(NamedTuple):
     mask: Pixels | None = None
     """(h, w)"""
     colours: tuple[Swatch, ...] = ()
+    pose: dict[str, object] | None = None
+    """In the terms of OpenPose's JSON output."""
+    embedding: NDArray[np.float32] | None = None
+    """(n,) of length 1"""
 
 
 def prepared(pixels: Pixels, wish: Drawn) -> Made:
@@ -51,7 +57,20 @@ def prepared(pixels: Pixels, wish: Drawn) -> Made:
             if not colours:
                 raise NothingInFront("is transparent everywhere")
             return Made(bars(colours), colours=colours)
+        case Pose():
+            made = posed(on_white(pixels))
+            if made.coverage == 0:
+                raise NothingInFront("shows nobody whose pose could be found")
+            return made
     assert_never(wish)
+
+
+def posed(pixels: Pixels) -> Made:
+    """The people in a picture (h, w, 3); of coverage 0 where nobody is. Raises NotInstalled."""
+    height, width = pixels.shape[:2]
+    people = [openpose_points(body, width, height) for body in bodies(pixels)]
+    drawn = draw(people, width, height)
+    return Made(drawn, coverage=float(drawn.any(axis=2).mean()), pose=frame_json(people, width, height))
 
 
 def lines(picture: Pixels) -> Made:

@@ -54,9 +54,19 @@ class Normals:
     """Which way everything faces."""
 
 
-Drawn = Reference | Edges | CutOut | Palette
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Pose:
+    """How people stand."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Embedding:
+    """A vector that is near for pictures that look alike."""
+
+
+Drawn = Reference | Edges | CutOut | Palette | Pose
 """What needs no torch."""
-Seen = SoftEdges | Depth | Normals
+Seen = SoftEdges | Depth | Normals | Embedding
 """What a network of torch sees in the picture."""
 Wish = Drawn | Seen
 

@@ -10,7 +10,7 @@ ServiceName = Kind | Literal["conditioning"]
 CONDITIONING: Literal["conditioning"] = "conditioning"
 SERVICES: tuple[ServiceName, ...] = (*KINDS, CONDITIONING)
 
-ConditionKind = Literal["reference", "edges", "soft_edges", "cut_out", "palette", "depth", "normals"]
+ConditionKind = Literal["reference", "edges", "soft_edges", "cut_out", "palette", "depth", "normals", "pose", "embedding"]
 """What can be taken from a picture: the names of the `kind` oneof of ConditioningSpec."""
 
 VERSIONS: dict[ConditionKind, str] = {
@@ -21,6 +21,8 @@ VERSIONS: dict[ConditionKind, str] = {
     "palette": "oklab-1",
     "depth": "depth-mini-1",
     "normals": "depth-mini-1",
+    "pose": "blazepose-full-0.10.21",
+    "embedding": "efficientnet-lite0-1",
 }
 """Part of a conditioning's fingerprint: a method that answers otherwise than before gets another one."""
 

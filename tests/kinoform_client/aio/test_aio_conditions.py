@@ -93,7 +93,9 @@ async def test_a_stored_clip_is_known_by_its_media_type(served: Served, peer: Pe
     assert peer.asked[-1].spec.WhichOneof("source") == "image"
 
 
-@pytest.mark.parametrize("kind", ["reference", "edges", "soft_edges", "cut_out", "palette", "depth", "normals"])
+@pytest.mark.parametrize(
+    "kind", ["reference", "edges", "soft_edges", "cut_out", "palette", "depth", "normals", "pose", "embedding"]
+)
 async def test_what_is_left_out_of_a_conditioning_is_not_sent(served: Served, peer: Peer, kind: str) -> None:
     async with AsyncClient(served.address) as client:
         await client.conditionings.create(kind, PICTURE)

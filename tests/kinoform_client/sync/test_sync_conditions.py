@@ -94,7 +94,9 @@ def test_a_stored_clip_is_known_by_its_media_type(served: Served, peer: Peer) ->
     assert peer.asked[-1].spec.WhichOneof("source") == "image"
 
 
-@pytest.mark.parametrize("kind", ["reference", "edges", "soft_edges", "cut_out", "palette", "depth", "normals"])
+@pytest.mark.parametrize(
+    "kind", ["reference", "edges", "soft_edges", "cut_out", "palette", "depth", "normals", "pose", "embedding"]
+)
 def test_what_is_left_out_of_a_conditioning_is_not_sent(served: Served, peer: Peer, kind: str) -> None:
     with Client(served.address) as client:
         client.conditionings.create(kind, PICTURE)

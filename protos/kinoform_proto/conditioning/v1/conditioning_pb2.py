@@ -29,7 +29,7 @@ from kinoform_proto.job.v1 import job_pb2 as kinoform__proto_dot_job_dot_v1_dot_
 from kinoform_proto.type.v1 import type_pb2 as kinoform__proto_dot_type_dot_v1_dot_type__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n1kinoform_proto/conditioning/v1/conditioning.proto\x12\x18kinoform.conditioning.v1\x1a\x1b\x62uf/validate/validate.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x17google/rpc/status.proto\x1a\x1fkinoform_proto/job/v1/job.proto\x1a!kinoform_proto/type/v1/type.proto\"\xcf\x02\n\x19\x43reateConditioningRequest\x12\x31\n\x06parent\x18\x01 \x01(\tB!\xbaH\x1er\x1c\x32\x1a^projects/[a-z0-9-]{1,63}$\x12@\n\x04spec\x18\x02 \x01(\x0b\x32*.kinoform.conditioning.v1.ConditioningSpecB\x06\xbaH\x03\xc8\x01\x01\x12$\n\x08priority\x18\x03 \x01(\x05\x42\x12\xbaH\x0f\x1a\r\x18\x64(\x9c\xff\xff\xff\xff\xff\xff\xff\xff\x01\x12h\n\x06labels\x18\x04 \x03(\x0b\x32?.kinoform.conditioning.v1.CreateConditioningRequest.LabelsEntryB\x17\xbaH\x14\x9a\x01\x11\x10@\"\x06r\x04\x10\x01\x18?*\x05r\x03\x18\xff\x01\x1a-\n\x0bLabelsEntry\x12\x0b\n\x03key\x18\x01 \x01(\t\x12\r\n\x05value\x18\x02 \x01(\t:\x02\x38\x01\"Z\n\x1a\x43reateConditioningResponse\x12<\n\x0c\x63onditioning\x18\x01 \x01(\x0b\x32&.kinoform.conditioning.v1.Conditioning\"\xbc\x04\n\x10\x43onditioningSpec\x12-\n\x05image\x18\x01 \x01(\x0b\x32\x1c.kinoform.type.v1.MediaInputH\x00\x12/\n\x07\x66ootage\x18\n \x01(\x0b\x32\x1c.kinoform.type.v1.MediaInputH\x00\x12!\n\x08max_side\x18\x02 \x01(\x05\x42\n\xbaH\x07\x1a\x05\x18\x80 (\x10H\x02\x88\x01\x01\x12\x38\n\treference\x18\x03 \x01(\x0b\x32#.kinoform.conditioning.v1.ReferenceH\x01\x12\x30\n\x05\x65\x64ges\x18\x04 \x01(\x0b\x32\x1f.kinoform.conditioning.v1.EdgesH\x01\x12\x39\n\nsoft_edges\x18\x05 \x01(\x0b\x32#.kinoform.conditioning.v1.SoftEdgesH\x01\x12\x33\n\x07\x63ut_out\x18\x06 \x01(\x0b\x32 .kinoform.conditioning.v1.CutOutH\x01\x12\x34\n\x07palette\x18\x07 \x01(\x0b\x32!.kinoform.conditioning.v1.PaletteH\x01\x12\x30\n\x05\x64\x65pth\x18\x08 \x01(\x0b\x32\x1f.kinoform.conditioning.v1.DepthH\x01\x12\x34\n\x07normals\x18\t \x01(\x0b\x32!.kinoform.conditioning.v1.NormalsH\x01\x42\x0f\n\x06source\x12\x05\xbaH\x02\x08\x01\x42\r\n\x04kind\x12\x05\xbaH\x02\x08\x01\x42\x0b\n\t_max_side\"v\n\tReference\x12$\n\x04size\x18\x01 \x01(\x0b\x32\x16.kinoform.type.v1.Size\x12;\n\x03\x66it\x18\x02 \x01(\x0e\x32\x1d.kinoform.conditioning.v1.FitB\n\xbaH\x07\x82\x01\x04\x10\x01 \x00H\x00\x88\x01\x01\x42\x06\n\x04_fit\"\xd5\x01\n\x05\x45\x64ges\x12)\n\x03low\x18\x01 \x01(\x01\x42\x17\xbaH\x14\x12\x12\x19\x00\x00\x00\x00\x00j\xf8@)\x00\x00\x00\x00\x00\x00\x00\x00H\x00\x88\x01\x01\x12*\n\x04high\x18\x02 \x01(\x01\x42\x17\xbaH\x14\x12\x12\x19\x00\x00\x00\x00\x00j\xf8@)\x00\x00\x00\x00\x00\x00\x00\x00H\x01\x88\x01\x01\x12\"\n\x08\x61perture\x18\x03 \x01(\x05\x42\x0b\xbaH\x08\x1a\x06\x30\x03\x30\x05\x30\x07H\x02\x88\x01\x01\x12*\n\x04\x62lur\x18\x04 \x01(\x01\x42\x17\xbaH\x14\x12\x12\x19\x00\x00\x00\x00\x00\x00\x34@)\x00\x00\x00\x00\x00\x00\x00\x00H\x03\x88\x01\x01\x42\x06\n\x04_lowB\x07\n\x05_highB\x0b\n\t_apertureB\x07\n\x05_blur\"\x0b\n\tSoftEdges\"E\n\x06\x43utOut\x12.\n\x08hardness\x18\x01 \x01(\x01\x42\x17\xbaH\x14\x12\x12\x19\x00\x00\x00\x00\x00\x00\xf0?)\x00\x00\x00\x00\x00\x00\x00\x00H\x00\x88\x01\x01\x42\x0b\n\t_hardness\"6\n\x07Palette\x12\x1f\n\x07\x63olours\x18\x01 \x01(\x05\x42\t\xbaH\x06\x1a\x04\x18\x10(\x02H\x00\x88\x01\x01\x42\n\n\x08_colours\"\x07\n\x05\x44\x65pth\"\t\n\x07Normals\"\x8b\x03\n\x0c\x43onditioning\x12\x0c\n\x04name\x18\x01 \x01(\t\x12\x38\n\x04spec\x18\x02 \x01(\x0b\x32*.kinoform.conditioning.v1.ConditioningSpec\x12;\n\x05state\x18\x03 \x01(\x0e\x32,.kinoform.conditioning.v1.Conditioning.State\x12\x0b\n\x03job\x18\x04 \x01(\t\x12(\n\x07outputs\x18\x05 \x03(\x0b\x32\x17.kinoform.job.v1.Output\x12\x13\n\x0b\x66ingerprint\x18\x06 \x01(\t\x12!\n\x05\x65rror\x18\x07 \x01(\x0b\x32\x12.google.rpc.Status\x12/\n\x0b\x63reate_time\x18\x08 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"V\n\x05State\x12\x15\n\x11STATE_UNSPECIFIED\x10\x00\x12\x13\n\x0fSTATE_PREPARING\x10\x01\x12\x0f\n\x0bSTATE_READY\x10\x02\x12\x10\n\x0cSTATE_FAILED\x10\x03\"d\n\x16GetConditioningRequest\x12J\n\x04name\x18\x01 \x01(\tB<\xbaH9r725^projects/[a-z0-9-]{1,63}/conditionings/[0-9a-f]{64}$\"W\n\x17GetConditioningResponse\x12<\n\x0c\x63onditioning\x18\x01 \x01(\x0b\x32&.kinoform.conditioning.v1.Conditioning\"}\n\x18ListConditioningsRequest\x12\x31\n\x06parent\x18\x01 \x01(\tB!\xbaH\x1er\x1c\x32\x1a^projects/[a-z0-9-]{1,63}$\x12\x1a\n\tpage_size\x18\x02 \x01(\x05\x42\x07\xbaH\x04\x1a\x02(\x00\x12\x12\n\npage_token\x18\x03 \x01(\t\"s\n\x19ListConditioningsResponse\x12=\n\rconditionings\x18\x01 \x03(\x0b\x32&.kinoform.conditioning.v1.Conditioning\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\"v\n\x19\x44\x65leteConditioningRequest\x12J\n\x04name\x18\x01 \x01(\tB<\xbaH9r725^projects/[a-z0-9-]{1,63}/conditionings/[0-9a-f]{64}$\x12\r\n\x05\x66orce\x18\x02 \x01(\x08\"\x1c\n\x1a\x44\x65leteConditioningResponse*K\n\x03\x46it\x12\x13\n\x0f\x46IT_UNSPECIFIED\x10\x00\x12\r\n\tFIT_COVER\x10\x01\x12\x0f\n\x0b\x46IT_CONTAIN\x10\x02\x12\x0f\n\x0b\x46IT_STRETCH\x10\x03\x32\x8d\x04\n\x13\x43onditioningService\x12\x7f\n\x12\x43reateConditioning\x12\x33.kinoform.conditioning.v1.CreateConditioningRequest\x1a\x34.kinoform.conditioning.v1.CreateConditioningResponse\x12v\n\x0fGetConditioning\x12\x30.kinoform.conditioning.v1.GetConditioningRequest\x1a\x31.kinoform.conditioning.v1.GetConditioningResponse\x12|\n\x11ListConditionings\x12\x32.kinoform.conditioning.v1.ListConditioningsRequest\x1a\x33.kinoform.conditioning.v1.ListConditioningsResponse\x12\x7f\n\x12\x44\x65leteConditioning\x12\x33.kinoform.conditioning.v1.DeleteConditioningRequest\x1a\x34.kinoform.conditioning.v1.DeleteConditioningResponseb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n1kinoform_proto/conditioning/v1/conditioning.proto\x12\x18kinoform.conditioning.v1\x1a\x1b\x62uf/validate/validate.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x17google/rpc/status.proto\x1a\x1fkinoform_proto/job/v1/job.proto\x1a!kinoform_proto/type/v1/type.proto\"\xcf\x02\n\x19\x43reateConditioningRequest\x12\x31\n\x06parent\x18\x01 \x01(\tB!\xbaH\x1er\x1c\x32\x1a^projects/[a-z0-9-]{1,63}$\x12@\n\x04spec\x18\x02 \x01(\x0b\x32*.kinoform.conditioning.v1.ConditioningSpecB\x06\xbaH\x03\xc8\x01\x01\x12$\n\x08priority\x18\x03 \x01(\x05\x42\x12\xbaH\x0f\x1a\r\x18\x64(\x9c\xff\xff\xff\xff\xff\xff\xff\xff\x01\x12h\n\x06labels\x18\x04 \x03(\x0b\x32?.kinoform.conditioning.v1.CreateConditioningRequest.LabelsEntryB\x17\xbaH\x14\x9a\x01\x11\x10@\"\x06r\x04\x10\x01\x18?*\x05r\x03\x18\xff\x01\x1a-\n\x0bLabelsEntry\x12\x0b\n\x03key\x18\x01 \x01(\t\x12\r\n\x05value\x18\x02 \x01(\t:\x02\x38\x01\"Z\n\x1a\x43reateConditioningResponse\x12<\n\x0c\x63onditioning\x18\x01 \x01(\x0b\x32&.kinoform.conditioning.v1.Conditioning\"\xa6\x05\n\x10\x43onditioningSpec\x12-\n\x05image\x18\x01 \x01(\x0b\x32\x1c.kinoform.type.v1.MediaInputH\x00\x12/\n\x07\x66ootage\x18\n \x01(\x0b\x32\x1c.kinoform.type.v1.MediaInputH\x00\x12!\n\x08max_side\x18\x02 \x01(\x05\x42\n\xbaH\x07\x1a\x05\x18\x80 (\x10H\x02\x88\x01\x01\x12\x38\n\treference\x18\x03 \x01(\x0b\x32#.kinoform.conditioning.v1.ReferenceH\x01\x12\x30\n\x05\x65\x64ges\x18\x04 \x01(\x0b\x32\x1f.kinoform.conditioning.v1.EdgesH\x01\x12\x39\n\nsoft_edges\x18\x05 \x01(\x0b\x32#.kinoform.conditioning.v1.SoftEdgesH\x01\x12\x33\n\x07\x63ut_out\x18\x06 \x01(\x0b\x32 .kinoform.conditioning.v1.CutOutH\x01\x12\x34\n\x07palette\x18\x07 \x01(\x0b\x32!.kinoform.conditioning.v1.PaletteH\x01\x12\x30\n\x05\x64\x65pth\x18\x08 \x01(\x0b\x32\x1f.kinoform.conditioning.v1.DepthH\x01\x12\x34\n\x07normals\x18\t \x01(\x0b\x32!.kinoform.conditioning.v1.NormalsH\x01\x12.\n\x04pose\x18\x0b \x01(\x0b\x32\x1e.kinoform.conditioning.v1.PoseH\x01\x12\x38\n\tembedding\x18\x0c \x01(\x0b\x32#.kinoform.conditioning.v1.EmbeddingH\x01\x42\x0f\n\x06source\x12\x05\xbaH\x02\x08\x01\x42\r\n\x04kind\x12\x05\xbaH\x02\x08\x01\x42\x0b\n\t_max_side\"v\n\tReference\x12$\n\x04size\x18\x01 \x01(\x0b\x32\x16.kinoform.type.v1.Size\x12;\n\x03\x66it\x18\x02 \x01(\x0e\x32\x1d.kinoform.conditioning.v1.FitB\n\xbaH\x07\x82\x01\x04\x10\x01 \x00H\x00\x88\x01\x01\x42\x06\n\x04_fit\"\xd5\x01\n\x05\x45\x64ges\x12)\n\x03low\x18\x01 \x01(\x01\x42\x17\xbaH\x14\x12\x12\x19\x00\x00\x00\x00\x00j\xf8@)\x00\x00\x00\x00\x00\x00\x00\x00H\x00\x88\x01\x01\x12*\n\x04high\x18\x02 \x01(\x01\x42\x17\xbaH\x14\x12\x12\x19\x00\x00\x00\x00\x00j\xf8@)\x00\x00\x00\x00\x00\x00\x00\x00H\x01\x88\x01\x01\x12\"\n\x08\x61perture\x18\x03 \x01(\x05\x42\x0b\xbaH\x08\x1a\x06\x30\x03\x30\x05\x30\x07H\x02\x88\x01\x01\x12*\n\x04\x62lur\x18\x04 \x01(\x01\x42\x17\xbaH\x14\x12\x12\x19\x00\x00\x00\x00\x00\x00\x34@)\x00\x00\x00\x00\x00\x00\x00\x00H\x03\x88\x01\x01\x42\x06\n\x04_lowB\x07\n\x05_highB\x0b\n\t_apertureB\x07\n\x05_blur\"\x0b\n\tSoftEdges\"E\n\x06\x43utOut\x12.\n\x08hardness\x18\x01 \x01(\x01\x42\x17\xbaH\x14\x12\x12\x19\x00\x00\x00\x00\x00\x00\xf0?)\x00\x00\x00\x00\x00\x00\x00\x00H\x00\x88\x01\x01\x42\x0b\n\t_hardness\"6\n\x07Palette\x12\x1f\n\x07\x63olours\x18\x01 \x01(\x05\x42\t\xbaH\x06\x1a\x04\x18\x10(\x02H\x00\x88\x01\x01\x42\n\n\x08_colours\"\x07\n\x05\x44\x65pth\"\t\n\x07Normals\"\x06\n\x04Pose\"\x0b\n\tEmbedding\"\x8b\x03\n\x0c\x43onditioning\x12\x0c\n\x04name\x18\x01 \x01(\t\x12\x38\n\x04spec\x18\x02 \x01(\x0b\x32*.kinoform.conditioning.v1.ConditioningSpec\x12;\n\x05state\x18\x03 \x01(\x0e\x32,.kinoform.conditioning.v1.Conditioning.State\x12\x0b\n\x03job\x18\x04 \x01(\t\x12(\n\x07outputs\x18\x05 \x03(\x0b\x32\x17.kinoform.job.v1.Output\x12\x13\n\x0b\x66ingerprint\x18\x06 \x01(\t\x12!\n\x05\x65rror\x18\x07 \x01(\x0b\x32\x12.google.rpc.Status\x12/\n\x0b\x63reate_time\x18\x08 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"V\n\x05State\x12\x15\n\x11STATE_UNSPECIFIED\x10\x00\x12\x13\n\x0fSTATE_PREPARING\x10\x01\x12\x0f\n\x0bSTATE_READY\x10\x02\x12\x10\n\x0cSTATE_FAILED\x10\x03\"d\n\x16GetConditioningRequest\x12J\n\x04name\x18\x01 \x01(\tB<\xbaH9r725^projects/[a-z0-9-]{1,63}/conditionings/[0-9a-f]{64}$\"W\n\x17GetConditioningResponse\x12<\n\x0c\x63onditioning\x18\x01 \x01(\x0b\x32&.kinoform.conditioning.v1.Conditioning\"}\n\x18ListConditioningsRequest\x12\x31\n\x06parent\x18\x01 \x01(\tB!\xbaH\x1er\x1c\x32\x1a^projects/[a-z0-9-]{1,63}$\x12\x1a\n\tpage_size\x18\x02 \x01(\x05\x42\x07\xbaH\x04\x1a\x02(\x00\x12\x12\n\npage_token\x18\x03 \x01(\t\"s\n\x19ListConditioningsResponse\x12=\n\rconditionings\x18\x01 \x03(\x0b\x32&.kinoform.conditioning.v1.Conditioning\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\"v\n\x19\x44\x65leteConditioningRequest\x12J\n\x04name\x18\x01 \x01(\tB<\xbaH9r725^projects/[a-z0-9-]{1,63}/conditionings/[0-9a-f]{64}$\x12\r\n\x05\x66orce\x18\x02 \x01(\x08\"\x1c\n\x1a\x44\x65leteConditioningResponse*K\n\x03\x46it\x12\x13\n\x0f\x46IT_UNSPECIFIED\x10\x00\x12\r\n\tFIT_COVER\x10\x01\x12\x0f\n\x0b\x46IT_CONTAIN\x10\x02\x12\x0f\n\x0b\x46IT_STRETCH\x10\x03\x32\x8d\x04\n\x13\x43onditioningService\x12\x7f\n\x12\x43reateConditioning\x12\x33.kinoform.conditioning.v1.CreateConditioningRequest\x1a\x34.kinoform.conditioning.v1.CreateConditioningResponse\x12v\n\x0fGetConditioning\x12\x30.kinoform.conditioning.v1.GetConditioningRequest\x1a\x31.kinoform.conditioning.v1.GetConditioningResponse\x12|\n\x11ListConditionings\x12\x32.kinoform.conditioning.v1.ListConditioningsRequest\x1a\x33.kinoform.conditioning.v1.ListConditioningsResponse\x12\x7f\n\x12\x44\x65leteConditioning\x12\x33.kinoform.conditioning.v1.DeleteConditioningRequest\x1a\x34.kinoform.conditioning.v1.DeleteConditioningResponseb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -74,8 +74,8 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_LISTCONDITIONINGSREQUEST'].fields_by_name['page_size']._serialized_options = b'\272H\004\032\002(\000'
   _globals['_DELETECONDITIONINGREQUEST'].fields_by_name['name']._loaded_options = None
   _globals['_DELETECONDITIONINGREQUEST'].fields_by_name['name']._serialized_options = b'\272H9r725^projects/[a-z0-9-]{1,63}/conditionings/[0-9a-f]{64}$'
-  _globals['_FIT']._serialized_start=2718
-  _globals['_FIT']._serialized_end=2793
+  _globals['_FIT']._serialized_start=2845
+  _globals['_FIT']._serialized_end=2920
   _globals['_CREATECONDITIONINGREQUEST']._serialized_start=235
   _globals['_CREATECONDITIONINGREQUEST']._serialized_end=570
   _globals['_CREATECONDITIONINGREQUEST_LABELSENTRY']._serialized_start=525
@@ -83,37 +83,41 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_CREATECONDITIONINGRESPONSE']._serialized_start=572
   _globals['_CREATECONDITIONINGRESPONSE']._serialized_end=662
   _globals['_CONDITIONINGSPEC']._serialized_start=665
-  _globals['_CONDITIONINGSPEC']._serialized_end=1237
-  _globals['_REFERENCE']._serialized_start=1239
-  _globals['_REFERENCE']._serialized_end=1357
-  _globals['_EDGES']._serialized_start=1360
-  _globals['_EDGES']._serialized_end=1573
-  _globals['_SOFTEDGES']._serialized_start=1575
-  _globals['_SOFTEDGES']._serialized_end=1586
-  _globals['_CUTOUT']._serialized_start=1588
-  _globals['_CUTOUT']._serialized_end=1657
-  _globals['_PALETTE']._serialized_start=1659
-  _globals['_PALETTE']._serialized_end=1713
-  _globals['_DEPTH']._serialized_start=1715
-  _globals['_DEPTH']._serialized_end=1722
-  _globals['_NORMALS']._serialized_start=1724
-  _globals['_NORMALS']._serialized_end=1733
-  _globals['_CONDITIONING']._serialized_start=1736
-  _globals['_CONDITIONING']._serialized_end=2131
-  _globals['_CONDITIONING_STATE']._serialized_start=2045
-  _globals['_CONDITIONING_STATE']._serialized_end=2131
-  _globals['_GETCONDITIONINGREQUEST']._serialized_start=2133
-  _globals['_GETCONDITIONINGREQUEST']._serialized_end=2233
-  _globals['_GETCONDITIONINGRESPONSE']._serialized_start=2235
-  _globals['_GETCONDITIONINGRESPONSE']._serialized_end=2322
-  _globals['_LISTCONDITIONINGSREQUEST']._serialized_start=2324
-  _globals['_LISTCONDITIONINGSREQUEST']._serialized_end=2449
-  _globals['_LISTCONDITIONINGSRESPONSE']._serialized_start=2451
-  _globals['_LISTCONDITIONINGSRESPONSE']._serialized_end=2566
-  _globals['_DELETECONDITIONINGREQUEST']._serialized_start=2568
-  _globals['_DELETECONDITIONINGREQUEST']._serialized_end=2686
-  _globals['_DELETECONDITIONINGRESPONSE']._serialized_start=2688
-  _globals['_DELETECONDITIONINGRESPONSE']._serialized_end=2716
-  _globals['_CONDITIONINGSERVICE']._serialized_start=2796
-  _globals['_CONDITIONINGSERVICE']._serialized_end=3321
+  _globals['_CONDITIONINGSPEC']._serialized_end=1343
+  _globals['_REFERENCE']._serialized_start=1345
+  _globals['_REFERENCE']._serialized_end=1463
+  _globals['_EDGES']._serialized_start=1466
+  _globals['_EDGES']._serialized_end=1679
+  _globals['_SOFTEDGES']._serialized_start=1681
+  _globals['_SOFTEDGES']._serialized_end=1692
+  _globals['_CUTOUT']._serialized_start=1694
+  _globals['_CUTOUT']._serialized_end=1763
+  _globals['_PALETTE']._serialized_start=1765
+  _globals['_PALETTE']._serialized_end=1819
+  _globals['_DEPTH']._serialized_start=1821
+  _globals['_DEPTH']._serialized_end=1828
+  _globals['_NORMALS']._serialized_start=1830
+  _globals['_NORMALS']._serialized_end=1839
+  _globals['_POSE']._serialized_start=1841
+  _globals['_POSE']._serialized_end=1847
+  _globals['_EMBEDDING']._serialized_start=1849
+  _globals['_EMBEDDING']._serialized_end=1860
+  _globals['_CONDITIONING']._serialized_start=1863
+  _globals['_CONDITIONING']._serialized_end=2258
+  _globals['_CONDITIONING_STATE']._serialized_start=2172
+  _globals['_CONDITIONING_STATE']._serialized_end=2258
+  _globals['_GETCONDITIONINGREQUEST']._serialized_start=2260
+  _globals['_GETCONDITIONINGREQUEST']._serialized_end=2360
+  _globals['_GETCONDITIONINGRESPONSE']._serialized_start=2362
+  _globals['_GETCONDITIONINGRESPONSE']._serialized_end=2449
+  _globals['_LISTCONDITIONINGSREQUEST']._serialized_start=2451
+  _globals['_LISTCONDITIONINGSREQUEST']._serialized_end=2576
+  _globals['_LISTCONDITIONINGSRESPONSE']._serialized_start=2578
+  _globals['_LISTCONDITIONINGSRESPONSE']._serialized_end=2693
+  _globals['_DELETECONDITIONINGREQUEST']._serialized_start=2695
+  _globals['_DELETECONDITIONINGREQUEST']._serialized_end=2813
+  _globals['_DELETECONDITIONINGRESPONSE']._serialized_start=2815
+  _globals['_DELETECONDITIONINGRESPONSE']._serialized_end=2843
+  _globals['_CONDITIONINGSERVICE']._serialized_start=2923
+  _globals['_CONDITIONINGSERVICE']._serialized_end=3448
 # @@protoc_insertion_point(module_scope)

@@ -141,6 +141,8 @@ class ConditioningSpec(google.protobuf.message.Message):
     PALETTE_FIELD_NUMBER: builtins.int
     DEPTH_FIELD_NUMBER: builtins.int
     NORMALS_FIELD_NUMBER: builtins.int
+    POSE_FIELD_NUMBER: builtins.int
+    EMBEDDING_FIELD_NUMBER: builtins.int
     max_side: builtins.int
     """Longest side of what is made, in pixels; a larger picture is made smaller first. 16 to 4096; left out: 1024."""
     @property
@@ -185,6 +187,14 @@ class ConditioningSpec(google.protobuf.message.Message):
     def normals(self) -> global___Normals:
         """Which way everything faces."""
 
+    @property
+    def pose(self) -> global___Pose:
+        """How people stand."""
+
+    @property
+    def embedding(self) -> global___Embedding:
+        """A vector by which pictures that look alike can be found."""
+
     def __init__(
         self,
         *,
@@ -198,13 +208,15 @@ class ConditioningSpec(google.protobuf.message.Message):
         palette: global___Palette | None = ...,
         depth: global___Depth | None = ...,
         normals: global___Normals | None = ...,
+        pose: global___Pose | None = ...,
+        embedding: global___Embedding | None = ...,
     ) -> None: ...
-    def HasField(self, field_name: typing.Literal["_max_side", b"_max_side", "cut_out", b"cut_out", "depth", b"depth", "edges", b"edges", "footage", b"footage", "image", b"image", "kind", b"kind", "max_side", b"max_side", "normals", b"normals", "palette", b"palette", "reference", b"reference", "soft_edges", b"soft_edges", "source", b"source"]) -> builtins.bool: ...
-    def ClearField(self, field_name: typing.Literal["_max_side", b"_max_side", "cut_out", b"cut_out", "depth", b"depth", "edges", b"edges", "footage", b"footage", "image", b"image", "kind", b"kind", "max_side", b"max_side", "normals", b"normals", "palette", b"palette", "reference", b"reference", "soft_edges", b"soft_edges", "source", b"source"]) -> None: ...
+    def HasField(self, field_name: typing.Literal["_max_side", b"_max_side", "cut_out", b"cut_out", "depth", b"depth", "edges", b"edges", "embedding", b"embedding", "footage", b"footage", "image", b"image", "kind", b"kind", "max_side", b"max_side", "normals", b"normals", "palette", b"palette", "pose", b"pose", "reference", b"reference", "soft_edges", b"soft_edges", "source", b"source"]) -> builtins.bool: ...
+    def ClearField(self, field_name: typing.Literal["_max_side", b"_max_side", "cut_out", b"cut_out", "depth", b"depth", "edges", b"edges", "embedding", b"embedding", "footage", b"footage", "image", b"image", "kind", b"kind", "max_side", b"max_side", "normals", b"normals", "palette", b"palette", "pose", b"pose", "reference", b"reference", "soft_edges", b"soft_edges", "source", b"source"]) -> None: ...
     @typing.overload
     def WhichOneof(self, oneof_group: typing.Literal["_max_side", b"_max_side"]) -> typing.Literal["max_side"] | None: ...
     @typing.overload
-    def WhichOneof(self, oneof_group: typing.Literal["kind", b"kind"]) -> typing.Literal["reference", "edges", "soft_edges", "cut_out", "palette", "depth", "normals"] | None: ...
+    def WhichOneof(self, oneof_group: typing.Literal["kind", b"kind"]) -> typing.Literal["reference", "edges", "soft_edges", "cut_out", "palette", "depth", "normals", "pose", "embedding"] | None: ...
     @typing.overload
     def WhichOneof(self, oneof_group: typing.Literal["source", b"source"]) -> typing.Literal["image", "footage"] | None: ...
 
@@ -362,6 +374,38 @@ class Normals(google.protobuf.message.Message):
     ) -> None: ...
 
 global___Normals = Normals
+
+@typing.final
+class Pose(google.protobuf.message.Message):
+    """The people by BlazePose (Bazarevsky et al. 2020), at most 8. FAILED_PRECONDITION where its networks are not installed;
+    INVALID_ARGUMENT where nobody is found. Output roles: `picture`, an RGB PNG, their limbs and joints on black in
+    OpenPose's colours, and `pose`, a JSON file in OpenPose's terms: `canvas_width`, `canvas_height`, and for each of
+    `people` `pose_keypoints_2d`, COCO's 18 points as x, y and confidence, in pixels; 0, 0, 0 for one that is hidden. Of a
+    clip the file is a list of such objects, and every frame stands for itself.
+    """
+
+    DESCRIPTOR: google.protobuf.descriptor.Descriptor
+
+    def __init__(
+        self,
+    ) -> None: ...
+
+global___Pose = Pose
+
+@typing.final
+class Embedding(google.protobuf.message.Message):
+    """A vector by EfficientNet-lite0 (Tan & Le 2019), near for pictures of like things, colours and textures: for finding
+    pictures, not for steering. FAILED_PRECONDITION where the network is not installed. Pictures only. Output roles:
+    `picture`, an RGB PNG of what was seen, and `embedding`, an NPY file, float32, 1280 numbers, of length 1.
+    """
+
+    DESCRIPTOR: google.protobuf.descriptor.Descriptor
+
+    def __init__(
+        self,
+    ) -> None: ...
+
+global___Embedding = Embedding
 
 @typing.final
 class Conditioning(google.protobuf.message.Message):

@@ -30,7 +30,7 @@ def resolve_condition(spec: pb.ConditioningSpec, offer: Offer) -> Resolved:
         case "palette":
             if not spec.palette.HasField("colours"):
                 spec.palette.colours = COLOURS
-        case "soft_edges" | "depth" | "normals" | None:
+        case "soft_edges" | "depth" | "normals" | "pose" | "embedding" | None:
             pass
     return Resolved(kind=CONDITIONING, violations=tuple(_violations(spec)))
 
@@ -53,6 +53,8 @@ def _fill_edges(edges: pb.Edges) -> None:
 def _violations(spec: pb.ConditioningSpec) -> Iterator[Violation]:
     if spec.edges.high < spec.edges.low:
         yield Violation("spec.edges.high", f"must not be below low, {spec.edges.low:g}; is {spec.edges.high:g}")
+    if spec.HasField("embedding") and spec.HasField("footage"):
+        yield Violation("spec.footage", "an embedding is taken from a picture; is a clip")
     size = spec.reference.size
     if max(size.width, size.height) > spec.max_side:
         yield Violation(
