@@ -17,3 +17,5 @@ class View(Generic[Picture]):
     strength: float | None = None
     """0 = as if it were not there, 1 = as the model was trained, at most 2."""
     steps: Steps | None = None
+    sketch: bool = False
+    """It is a line drawing."""

@@ -69,7 +69,7 @@ def test_every_option_of_a_mesh_reaches_the_request(shell: Shell, tmp_path: Path
         "--image chair.png --model m --steps 7 --guidance 2.5 --seed 11 --negative arms --reproducible --priority 5"
     )
     more = "--resolution 96 --triangles 5000 --lods 2 --texture-size 512 --height-m 0.9 --label set=kitchen"
-    led = "--image-strength 0.5 --image-steps 0.25-1 --view chair.png:0.8:0-0.5 --view chair.png"
+    led = "--image-strength 0.5 --image-steps 0.25-1 --view chair.png:0.8:0-0.5 --view chair.png --sketch"
     result = shell("mesh", "generate", "a chair", *options.split(), *more.split(), *led.split(), "--no-wait")
     (request,) = shell.served.peer.others
     assert (result.exit_code, result.stdout.strip()) == (0, next(iter(shell.served.peer.jobs)))
@@ -84,10 +84,13 @@ def test_every_option_of_a_mesh_reaches_the_request(shell: Shell, tmp_path: Path
         image_reach=type_pb2.Reach(strength=0.5, first=0.25, last=1),
         views=[
             mesh_pb2.View(
-                image=type_pb2.MediaInput(inline=png(ball(8))), reach=type_pb2.Reach(strength=0.8, first=0, last=0.5)
+                image=type_pb2.MediaInput(inline=png(ball(8))),
+                reach=type_pb2.Reach(strength=0.8, first=0, last=0.5),
+                sketch=True,
             ),
-            mesh_pb2.View(image=type_pb2.MediaInput(inline=png(ball(8)))),
+            mesh_pb2.View(image=type_pb2.MediaInput(inline=png(ball(8))), sketch=True),
         ],
+        image_sketch=True,
     )
     assert (request.priority, dict(request.labels)) == (5, {"set": "kitchen"})
 

@@ -43,7 +43,8 @@ class BallState:
 
 
 class BallFamily:
-    """Radius 0.3 to 0.8 by the seed; with pictures, by their mean brightness, each times its strength."""
+    """Radius 0.3 to 0.8 by the seed; with pictures, by their mean brightness, each times its strength;
+    sketches are dark."""
 
     name = "tiny"
     batch_exact = True
@@ -52,7 +53,10 @@ class BallFamily:
         if request.prompt == NOTHING:
             return 0.0
         if request.views:
-            light = [view.reach.strength * float(view.picture.mean()) / 255 for view in request.views]
+            light = [
+                view.reach.strength * (0.1 if view.sketch else float(view.picture.mean()) / 255)
+                for view in request.views
+            ]
             return 0.3 + 0.5 * sum(light) / len(light)
         return 0.3 + 0.1 * (request.seed % 6)
 

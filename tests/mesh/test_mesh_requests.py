@@ -69,6 +69,11 @@ def nothing(spec: MeshSpec) -> None:
     spec.ClearField("image")
 
 
+def unsketched(spec: MeshSpec) -> None:
+    spec.image_sketch = True
+    spec.ClearField("image")
+
+
 @pytest.mark.parametrize(
     ("change", "field"),
     [
@@ -76,6 +81,7 @@ def nothing(spec: MeshSpec) -> None:
         (alone, "spec.image_reach.strength"),
         (nothing, "spec.image_reach"),
         (late, "spec.views[1].reach"),
+        (unsketched, "spec.image_sketch"),
         (silent, "spec.views[0].reach.strength"),
     ],
 )

@@ -124,6 +124,10 @@ async def test_every_view_leads_a_mesh_as_strongly_as_asked_for(tmp_path: Path) 
         await stream.last()
         # (0.8 + 0.4 + 0.2 * 1) / 3, of which the radius has half, 0.3 more, and the steps all but a tenth
         assert reports(stream)["glb"].size_m[1] == pytest.approx(1.02, abs=0.04)
+        request.spec.image_sketch = request.spec.views[0].sketch = True
+        drawn = await peer.open(begin(request, job="projects/p/jobs/k", inputs=inputs))
+        await drawn.last()
+        assert reports(drawn)["glb"].size_m[1] == pytest.approx(0.69, abs=0.04)
         del inputs["spec.views[1].image"]
         error = (await (await peer.open(begin(request, inputs=inputs))).last()).failed.error
         assert "spec.views[1].image" in error.message

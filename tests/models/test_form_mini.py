@@ -11,12 +11,13 @@ from kinoform.backbone.errors import WeightsMissing
 from kinoform.backbone.guidance import StepRange, guide
 from kinoform.backbone.schedules import clean_from, cosine_alpha_bar, ddim_step
 from kinoform.engine.errors import BadCheckpoint, ModelError
-from kinoform.engine.family import Family, Frames
+from kinoform.engine.family import BatchKey, Family, Frames
 from kinoform.media.surface.extract import surface_of
 from kinoform.media.surface.topology import is_solid
 from kinoform.models.checkpoint import pack
 from kinoform.models.form_mini.family import FormMini
 from kinoform.models.form_mini.grid import cell_centres, grid_of
+from kinoform.models.form_mini.sketch import modelled
 from kinoform.models.form_mini.solid import Solid
 from kinoform.models.form_mini.state import Conditioning, ShapeState
 from kinoform.models.reach import FULL, Reach
@@ -92,8 +93,10 @@ def test_batched_at_different_steps_equals_alone(form: FormMini) -> None:
         if waiting:  # one more joins before every step, so that all stand at different steps
             index, request = waiting.pop(0)
             running[index] = begin(form, request)
-        for key in {form.key(state) for state in running.values()}:
-            members = [index for index, state in running.items() if form.key(state) == key]
+        groups: dict[BatchKey, list[int]] = {}
+        for index, state in running.items():
+            groups.setdefault(form.key(state), []).append(index)
+        for members in groups.values():
             largest = max(largest, len(members))
             for index, state in zip(members, form.denoise([running[i] for i in members]), strict=True):
                 running[index] = state
@@ -211,6 +214,18 @@ def test_views_of_one_strength_are_seen_together_and_in_any_order(form: FormMini
     )
     assert torch.allclose(both, turned, atol=1e-4)
     assert not torch.allclose(both, one, atol=1e-2)
+
+
+def test_a_sketch_is_seen_as_what_it_encloses(form: FormMini) -> None:
+    drawing = np.full((60, 80, 3), 255, np.uint8)
+    drawing[10:50, 20:50] = 0
+    drawing[12:48, 22:48] = 255
+    drawn = begin(form, asked(prompt="", views=(View(drawing, sketch=True),))).conditioning.views
+    clay = begin(form, asked(prompt="", views=seen_in(modelled(drawing)))).conditioning.views
+    assert torch.equal(drawn, clay)
+    assert not torch.equal(drawn, begin(form, asked(prompt="", views=seen_in(drawing))).conditioning.views)
+    with pytest.raises(ModelError, match="no lines"):
+        form.encode(asked(views=(View(np.full_like(drawing, 255), sketch=True),)))
 
 
 def test_a_point_reads_the_same_alone_and_among_others(form: FormMini) -> None:

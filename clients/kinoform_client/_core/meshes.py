@@ -40,6 +40,7 @@ class Shape:
     image: type_pb2.MediaInput | None = None
     image_strength: float | None = None
     image_steps: Steps | None = None
+    image_sketch: bool = False
     views: Sequence[View[type_pb2.MediaInput]] = ()
     model: str = ""
     sampling: Sampling
@@ -117,7 +118,11 @@ def generate_mesh(shape: Shape, ticket: Ticket) -> mesh_pb2.GenerateMeshRequest:
         prompt=maybe_prompt(shape.prompt, shape.negative_prompt, check),
         image=shape.image,
         image_reach=reach_proto(shape.image_strength, shape.image_steps),
-        views=[mesh_pb2.View(image=each.picture, reach=reach_proto(each.strength, each.steps)) for each in shape.views],
+        image_sketch=shape.image_sketch,
+        views=[
+            mesh_pb2.View(image=each.picture, reach=reach_proto(each.strength, each.steps), sketch=each.sketch)
+            for each in shape.views
+        ],
         sampling=sampling_proto(shape.sampling, check),
         surface=mesh_pb2.SurfaceOptions(
             resolution=check.maybe("spec.surface.resolution", shape.resolution),

@@ -43,6 +43,7 @@ class AsyncMeshes:
         image: PictureInput | None = None,
         image_strength: float | None = None,
         image_steps: Steps | None = None,
+        image_sketch: bool = False,
         views: Sequence[PictureInput | View[PictureInput]] = (),
         model: str = "",
         steps: int | None = None,
@@ -63,8 +64,9 @@ class AsyncMeshes:
         """Has a mesh made from a prompt, from a picture of the object alone, or from both.
 
         image_strength: how much the picture leads, 0 (not at all) to 2; 1 is as the model was trained. image_steps:
-        where it begins and ends, as shares of the steps: (0, 0.5) leads in the first half alone. views: more pictures
-        of the same thing from other sides, at most 8; `View(picture, strength=0.5)` where one leads less.
+        where it begins and ends, as shares of the steps: (0, 0.5) leads in the first half alone. image_sketch: it is a
+        line drawing, whose outline encloses what it shows. views: more pictures of the same thing from other sides, at
+        most 8; `View(picture, strength=0.5)` where one leads less.
         resolution: samples along a side of the grid that the surface is found in. triangles: at the most, in the finest
         of `lods` levels of detail. texture_size: edge in pixels. height_m: of the object, else a typical one.
         """
@@ -74,6 +76,7 @@ class AsyncMeshes:
             image=await maybe_picture(self._assets, image),
             image_strength=image_strength,
             image_steps=image_steps,
+            image_sketch=image_sketch,
             views=[await self._view(each) for each in views],
             model=model,
             sampling=Sampling(seed=seed, steps=steps, guidance=guidance, reproducible=reproducible),
@@ -228,7 +231,7 @@ class AsyncMeshes:
 
     async def _view(self, given: PictureInput | View[PictureInput]) -> View[type_pb2.MediaInput]:
         view = given if isinstance(given, View) else View(given)
-        return View(await picture_input(self._assets, view.picture), view.strength, view.steps)
+        return View(await picture_input(self._assets, view.picture), view.strength, view.steps, view.sketch)
 
     def _handle(self, job: job_pb2.Job) -> AsyncJobHandle:
         return AsyncJobHandle(self._jobs, self._assets, job_from_proto(job))

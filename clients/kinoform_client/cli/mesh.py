@@ -1,5 +1,6 @@
 """`kinoform mesh`."""
 
+from dataclasses import replace
 from typing import Annotated
 
 import typer
@@ -51,6 +52,9 @@ def generate(
         list[str] | None,
         typer.Option(metavar="FILE[:STRENGTH[:FROM-TO]]", help="More pictures of it, from other sides; repeatable."),
     ] = None,
+    sketch: Annotated[
+        bool, typer.Option("--sketch", help="The pictures are line drawings, each with a closed outline.")
+    ] = False,
     triangles: Triangles = None,
     height_m: Height = None,
     lods: Lods = None,
@@ -72,7 +76,7 @@ def generate(
 ) -> None:
     """Make a mesh from a PROMPT, from a picture, or from both."""
     picture, steps_led = job_picture(image, condition), parse_steps("--image-steps", image_steps)
-    views = [parse_view("--view", each) for each in view or []]
+    views = [replace(parse_view("--view", each), sketch=sketch) for each in view or []]
     if prompt is None and picture is None and not views:
         raise invalid("PROMPT", "say what to make, or give pictures of it with --image, --condition or --view")
     place = mesh_place(output, slug(prompt or ("" if picture is None else picture.stem("mesh")), "mesh"))
@@ -81,6 +85,7 @@ def generate(
             prompt,
             image_strength=image_strength,
             image_steps=steps_led,
+            image_sketch=sketch and picture is not None,
             views=views,
             model=model,
             steps=steps,

@@ -44,6 +44,7 @@ class Meshes:
         image: PictureInput | None = None,
         image_strength: float | None = None,
         image_steps: Steps | None = None,
+        image_sketch: bool = False,
         views: Sequence[PictureInput | View[PictureInput]] = (),
         model: str = "",
         steps: int | None = None,
@@ -64,8 +65,9 @@ class Meshes:
         """Has a mesh made from a prompt, from a picture of the object alone, or from both.
 
         image_strength: how much the picture leads, 0 (not at all) to 2; 1 is as the model was trained. image_steps:
-        where it begins and ends, as shares of the steps: (0, 0.5) leads in the first half alone. views: more pictures
-        of the same thing from other sides, at most 8; `View(picture, strength=0.5)` where one leads less.
+        where it begins and ends, as shares of the steps: (0, 0.5) leads in the first half alone. image_sketch: it is a
+        line drawing, whose outline encloses what it shows. views: more pictures of the same thing from other sides, at
+        most 8; `View(picture, strength=0.5)` where one leads less.
         resolution: samples along a side of the grid that the surface is found in. triangles: at the most, in the finest
         of `lods` levels of detail. texture_size: edge in pixels. height_m: of the object, else a typical one.
         """
@@ -75,6 +77,7 @@ class Meshes:
             image=maybe_picture(self._assets, image),
             image_strength=image_strength,
             image_steps=image_steps,
+            image_sketch=image_sketch,
             views=[self._view(each) for each in views],
             model=model,
             sampling=Sampling(seed=seed, steps=steps, guidance=guidance, reproducible=reproducible),
@@ -229,7 +232,7 @@ class Meshes:
 
     def _view(self, given: PictureInput | View[PictureInput]) -> View[type_pb2.MediaInput]:
         view = given if isinstance(given, View) else View(given)
-        return View(picture_input(self._assets, view.picture), view.strength, view.steps)
+        return View(picture_input(self._assets, view.picture), view.strength, view.steps, view.sketch)
 
     def _handle(self, job: job_pb2.Job) -> JobHandle:
         return JobHandle(self._jobs, self._assets, job_from_proto(job))

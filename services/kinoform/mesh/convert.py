@@ -94,10 +94,13 @@ def _shape(spec: pb.MeshSpec, inputs: Inputs) -> ShapeTask:
 
 
 def _views(spec: pb.MeshSpec, inputs: Inputs) -> tuple[StoredView, ...]:
-    fields = {f"spec.views[{place}].image": view.reach for place, view in enumerate(spec.views)}
+    fields = {f"spec.views[{place}].image": view for place, view in enumerate(spec.views)}
     if spec.HasField("image"):
-        fields = {IMAGE: spec.image_reach} | fields
-    return tuple(StoredView(field, stored(inputs, field), reach_from_proto(reach)) for field, reach in fields.items())
+        fields = {IMAGE: pb.View(reach=spec.image_reach, sketch=spec.image_sketch)} | fields
+    return tuple(
+        StoredView(field, stored(inputs, field), reach_from_proto(view.reach), view.sketch)
+        for field, view in fields.items()
+    )
 
 
 def _relief(spec: pb.MeshSpec, inputs: Inputs) -> ReliefTask:

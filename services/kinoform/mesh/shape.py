@@ -24,7 +24,7 @@ from kinoform.serving.models import Models
 async def make_shape(task: ShapeTask, job: Job, shapes: Models[MeshRequest, SizedField]) -> None:
     """Makes and stores the mesh. Raises NoSurface if the model made nothing."""
     job.reached(Stage.ENCODE, 0, task.request.steps)
-    views = [View(await job.read(each.field, each.sha256, load_rgba), each.reach) for each in task.views]
+    views = [View(await job.read(each.field, each.sha256, load_rgba), each.reach, each.sketch) for each in task.views]
     request = dataclasses.replace(task.request, views=tuple(views))
     field = await job.generate(shapes, task.model, request)
     async with job.bench() as bench:

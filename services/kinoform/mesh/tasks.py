@@ -22,6 +22,7 @@ class StoredView(NamedTuple):
     sha256: str
     """Of its file in the asset store."""
     reach: Reach
+    sketch: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

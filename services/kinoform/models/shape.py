@@ -14,6 +14,8 @@ class View(NamedTuple):
     picture: Frames
     """(h, w, 3) uint8 sRGB of any size, or (h, w, 4) with alpha where it is cut out."""
     reach: Reach = FULL
+    sketch: bool = False
+    """It is a line drawing: an outline, and whatever lines are within."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

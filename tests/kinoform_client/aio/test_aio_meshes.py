@@ -36,7 +36,8 @@ async def test_a_mesh_request_says_what_the_caller_said(served: Served, peer: Pe
             image=png(ball(8)),
             image_strength=0.5,
             image_steps=(0, 0.75),
-            views=[png(ball(4)), View(png(ball(8)), strength=2), View(png(ball(8)), steps=(0.5, 1))],
+            image_sketch=True,
+            views=[png(ball(4)), View(png(ball(8)), strength=2), View(png(ball(8)), steps=(0.5, 1), sketch=True)],
             model="form-mini",
             steps=20,
             guidance=2.5,
@@ -61,10 +62,13 @@ async def test_a_mesh_request_says_what_the_caller_said(served: Served, peer: Pe
         surface=mesh_pb2.SurfaceOptions(resolution=96, triangles=5000, lods=3, texture_size=512, height_m=0.9),
         delivery=mesh_pb2.MeshDelivery(formats=[mesh_pb2.MESH_FORMAT_GLB, mesh_pb2.MESH_FORMAT_3MF]),
         image_reach=type_pb2.Reach(strength=0.5, first=0, last=0.75),
+        image_sketch=True,
         views=[
             mesh_pb2.View(image=type_pb2.MediaInput(inline=png(ball(4)))),
             mesh_pb2.View(image=type_pb2.MediaInput(inline=png(ball(8))), reach=type_pb2.Reach(strength=2)),
-            mesh_pb2.View(image=type_pb2.MediaInput(inline=png(ball(8))), reach=type_pb2.Reach(first=0.5, last=1)),
+            mesh_pb2.View(
+                image=type_pb2.MediaInput(inline=png(ball(8))), reach=type_pb2.Reach(first=0.5, last=1), sketch=True
+            ),
         ],
     )
     assert peer.others == [

@@ -156,8 +156,13 @@ class MeshSpec(google.protobuf.message.Message):
     IMAGE_REACH_FIELD_NUMBER: builtins.int
     VIEWS_FIELD_NUMBER: builtins.int
     RELIEF_FIELD_NUMBER: builtins.int
+    IMAGE_SKETCH_FIELD_NUMBER: builtins.int
     model: builtins.str
     """Model name: `form-mini`. Empty: the server's default. Up to 128 characters."""
+    image_sketch: builtins.bool
+    """`image` is a line drawing: dark lines on light paper, or light on dark as the conditioning `edges` has them. Its
+    outline must enclose what it shows; gaps are closed.
+    """
     @property
     def prompt(self) -> kinoform_proto.type.v1.type_pb2.Prompt:
         """What it is."""
@@ -202,9 +207,10 @@ class MeshSpec(google.protobuf.message.Message):
         image_reach: kinoform_proto.type.v1.type_pb2.Reach | None = ...,
         views: collections.abc.Iterable[global___View] | None = ...,
         relief: global___Relief | None = ...,
+        image_sketch: builtins.bool = ...,
     ) -> None: ...
     def HasField(self, field_name: typing.Literal["delivery", b"delivery", "image", b"image", "image_reach", b"image_reach", "prompt", b"prompt", "relief", b"relief", "sampling", b"sampling", "surface", b"surface"]) -> builtins.bool: ...
-    def ClearField(self, field_name: typing.Literal["delivery", b"delivery", "image", b"image", "image_reach", b"image_reach", "model", b"model", "prompt", b"prompt", "relief", b"relief", "sampling", b"sampling", "surface", b"surface", "views", b"views"]) -> None: ...
+    def ClearField(self, field_name: typing.Literal["delivery", b"delivery", "image", b"image", "image_reach", b"image_reach", "image_sketch", b"image_sketch", "model", b"model", "prompt", b"prompt", "relief", b"relief", "sampling", b"sampling", "surface", b"surface", "views", b"views"]) -> None: ...
 
 global___MeshSpec = MeshSpec
 
@@ -301,6 +307,9 @@ class View(google.protobuf.message.Message):
 
     IMAGE_FIELD_NUMBER: builtins.int
     REACH_FIELD_NUMBER: builtins.int
+    SKETCH_FIELD_NUMBER: builtins.int
+    sketch: builtins.bool
+    """It is a line drawing; see `image_sketch`."""
     @property
     def image(self) -> kinoform_proto.type.v1.type_pb2.MediaInput:
         """The object alone."""
@@ -314,9 +323,10 @@ class View(google.protobuf.message.Message):
         *,
         image: kinoform_proto.type.v1.type_pb2.MediaInput | None = ...,
         reach: kinoform_proto.type.v1.type_pb2.Reach | None = ...,
+        sketch: builtins.bool = ...,
     ) -> None: ...
     def HasField(self, field_name: typing.Literal["image", b"image", "reach", b"reach"]) -> builtins.bool: ...
-    def ClearField(self, field_name: typing.Literal["image", b"image", "reach", b"reach"]) -> None: ...
+    def ClearField(self, field_name: typing.Literal["image", b"image", "reach", b"reach", "sketch", b"sketch"]) -> None: ...
 
 global___View = View
 

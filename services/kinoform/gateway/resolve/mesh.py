@@ -137,6 +137,8 @@ def _unled(spec: MeshSpec) -> Iterator[Violation]:
         reaches = {"spec.image_reach": spec.image_reach} | reaches
     elif spec.HasField("image_reach"):
         yield Violation("spec.image_reach", "belongs to an image, and there is none")
+    if spec.image_sketch and not spec.HasField("image"):
+        yield Violation("spec.image_sketch", "belongs to an image, and there is none")
     for path, reach in reaches.items():
         yield from never_acts(path, reach, spec.sampling.steps)
     if reaches and not spec.prompt.text and not any(reach.strength for reach in reaches.values()):

@@ -20,10 +20,11 @@ from kinoform.models.clip import cut
 from kinoform.models.form_mini.pictures import as_tensor, cut_out, framed
 from kinoform.models.form_mini.preview import look
 from kinoform.models.form_mini.rows import Plan, followed, plan, rows, together
+from kinoform.models.form_mini.sketch import modelled
 from kinoform.models.form_mini.solid import Solid
 from kinoform.models.form_mini.state import Conditioning, ShapeState, from_bytes, to_bytes
 from kinoform.models.form_mini.weights import Networks, load_networks
-from kinoform.models.shape import MeshRequest
+from kinoform.models.shape import MeshRequest, View
 
 ROWS = 16
 """In one forward pass, at the most, where more solids share a step: bounds the memory."""
@@ -65,7 +66,11 @@ class FormMini:
 
     @torch.inference_mode()
     def encode(self, request: MeshRequest) -> Conditioning:
-        """Text to token states, views to image tokens. Raises ModelError: there is no text, and no view ever acts."""
+        """Text to token states, views to image tokens.
+
+        Raises:
+            ModelError: there is no text, and no view ever acts; or a sketch is none.
+        """
         reaches = tuple(view.reach for view in request.views)
         steps = range(request.steps)
         if not request.prompt.strip() and not any(reach.at(step, request.steps) for reach in reaches for step in steps):
@@ -76,7 +81,7 @@ class FormMini:
             text_mask=_said(request.prompt, text.mask).to(self._device),
             negative=negative.states.to(self._device),
             negative_mask=_said(request.negative_prompt, negative.mask).to(self._device),
-            views=self._seen([view.picture for view in request.views]),
+            views=self._seen(request.views),
             reaches=reaches,
         )
 
@@ -163,10 +168,11 @@ class FormMini:
         size = self._networks.autoencoder.latent_size
         return self._networks.denoiser.config.channels, size, size, size
 
-    def _seen(self, pictures: Sequence[Frames]) -> Tensor:
+    def _seen(self, views: Sequence[View]) -> Tensor:
         # one by one, so that a view's bits do not hang on how many there are
         eye = self._networks.eye
-        tokens: list[Tensor] = [eye(as_tensor(framed(cut_out(each)))[None].to(self._device)) for each in pictures]
+        shown = [modelled(view.picture) if view.sketch else cut_out(view.picture) for view in views]
+        tokens: list[Tensor] = [eye(as_tensor(framed(each))[None].to(self._device)) for each in shown]
         return torch.cat(tokens) if tokens else torch.zeros(0, *eye.place.shape[1:], device=self._device)
 
     def _predict(self, states: Sequence[ShapeState], plans: Sequence[Plan]) -> Tensor:

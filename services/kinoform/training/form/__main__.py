@@ -19,6 +19,7 @@ from kinoform.training.form.judge import Judge
 from kinoform.training.form.lessons import CORE, EVERY
 from kinoform.training.form.several import from_views
 from kinoform.training.form.sheet import write_sheet
+from kinoform.training.form.sketches import from_sketches
 from kinoform.training.furniture.catalogue import catalogue, split
 from kinoform.training.furniture.solid import solid
 from kinoform.training.records import record_run
@@ -156,6 +157,19 @@ def views(
     """Measure what several views of a solid bring over one; prints JSON. Needs no run."""
     exam = held_out_captions(solids, EVERY if every_family else CORE)
     print(json.dumps(from_views(FormMini.from_folder(model), exam, _settings(model, steps, guidance)), indent=1))
+
+
+@app.command()
+def sketches(
+    model: Model,
+    solids: Annotated[int, typer.Option(min=2, help="Held-out solids to make from a drawing of each.")] = 64,
+    steps: OwnSteps = None,
+    guidance: Guidance = None,
+    every_family: Every = False,
+) -> None:
+    """Measure what line drawings of solids give; prints JSON. Needs no run."""
+    exam = held_out_captions(solids, EVERY if every_family else CORE)
+    print(json.dumps(from_sketches(FormMini.from_folder(model), exam, _settings(model, steps, guidance)), indent=1))
 
 
 @app.command()
