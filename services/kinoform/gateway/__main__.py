@@ -59,6 +59,7 @@ def config_from(arguments: argparse.Namespace) -> GatewayConfig:
         api_keys=arguments.api_keys,
         tls=tuple(arguments.tls) if arguments.tls else None,
         max_running=arguments.max_running,
+        conditionings_bytes=arguments.conditionings_bytes,
     )
 
 
@@ -79,6 +80,9 @@ def parser() -> argparse.ArgumentParser:
     options.add_argument("--tls", nargs=2, type=Path, metavar=("CERT", "KEY"), help="serve TLS with these PEM files")
     options.add_argument(
         "--max-running", type=int, default=8, metavar="N", help="jobs of one kind run at once (default 8)"
+    )
+    options.add_argument(
+        "--conditionings-bytes", type=int, default=10 * 2**30, metavar="N", help="kept of a project (default 10 GiB)"
     )
     options.add_argument("--grace", type=float, default=20.0, metavar="S", help="seconds for draining at SIGTERM")
     options.add_argument("--log", choices=_log_forms, default="console")

@@ -3,6 +3,7 @@
 import asyncio
 
 from kinoform.gateway import tokens
+from kinoform.gateway.conditioning_room import ConditioningRoom
 from kinoform.gateway.conditionings import Conditionings, conditioning_to_proto
 from kinoform.gateway.edge import Context
 from kinoform.gateway.errors import ShuttingDown
@@ -14,9 +15,12 @@ from kinoform_proto.conditioning.v1 import conditioning_pb2_grpc
 class ConditioningServicer(conditioning_pb2_grpc.ConditioningServiceServicer):
     """Takes requests until the gateway drains."""
 
-    def __init__(self, conditionings: Conditionings, draining: asyncio.Event) -> None:
+    def __init__(self, conditionings: Conditionings, room: ConditioningRoom, draining: asyncio.Event) -> None:
         self._conditionings = conditionings
+        self._room = room
         self._draining = draining
+        self._clearing: dict[str, asyncio.Task[list[str]]] = {}
+        """By project."""
 
     async def CreateConditioning(
         self, request: pb.CreateConditioningRequest, context: Context
@@ -25,6 +29,8 @@ class ConditioningServicer(conditioning_pb2_grpc.ConditioningServiceServicer):
         if self._draining.is_set():
             raise ShuttingDown
         record = await asyncio.to_thread(self._conditionings.create, request)
+        if not record.state.terminal:
+            self._make_room(record.submission.project)
         return pb.CreateConditioningResponse(conditioning=conditioning_to_proto(record))
 
     async def GetConditioning(self, request: pb.GetConditioningRequest, context: Context) -> pb.GetConditioningResponse:
@@ -52,3 +58,9 @@ class ConditioningServicer(conditioning_pb2_grpc.ConditioningServiceServicer):
         """Forget it and its files."""
         await asyncio.to_thread(self._conditionings.delete, request.name, force=request.force)
         return pb.DeleteConditioningResponse()
+
+    def _make_room(self, project: str) -> None:
+        """For what is being prepared, beside everything else: nobody waits for it."""
+        running = self._clearing.get(project)
+        if running is None or running.done():
+            self._clearing[project] = asyncio.create_task(asyncio.to_thread(self._room.clear, project))

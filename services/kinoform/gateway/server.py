@@ -14,6 +14,7 @@ from grpc_reflection.v1alpha import reflection
 from kinoform.gateway.assets import AssetServicer
 from kinoform.gateway.auth import read_keys
 from kinoform.gateway.catalog import CatalogServicer
+from kinoform.gateway.conditioning_room import ConditioningRoom
 from kinoform.gateway.conditioning_servicer import ConditioningServicer
 from kinoform.gateway.conditionings import Conditionings
 from kinoform.gateway.conditions import Conditions
@@ -160,7 +161,8 @@ def build(config: GatewayConfig) -> Gateway:
     server = grpc.aio.server(interceptors=[Edge(checker, keys)], options=_options(config))
     submitter = Submitter(store.jobs, Inputs(store.assets, blobs, conditions, config.inputs, now_us), offer, now_us)
     conditionings = Conditionings(conditions, submitter, store.assets, running.books.leftovers)
-    _add_makers(server, Intake(submitter, parts.draining), conditionings)
+    room = ConditioningRoom(conditionings, config.conditionings_bytes)
+    _add_makers(server, Intake(submitter, parts.draining), ConditioningServicer(conditionings, room, parts.draining))
     _add_keepers(server, config, parts, running.books)
     health_pb2_grpc.add_HealthServicer_to_server(parts.health.servicer, server)
     names = (*SERVICES, health_pb2.DESCRIPTOR.services_by_name["Health"].full_name, reflection.SERVICE_NAME)
@@ -185,9 +187,8 @@ def _run_parts(config: GatewayConfig, store: Store, blobs: AssetStore, condition
     )
 
 
-def _add_makers(server: grpc.aio.Server, intake: Intake, conditionings: Conditionings) -> None:
+def _add_makers(server: grpc.aio.Server, intake: Intake, conditioning: ConditioningServicer) -> None:
     """What makes jobs."""
-    conditioning = ConditioningServicer(conditionings, intake.draining)
     conditioning_pb2_grpc.add_ConditioningServiceServicer_to_server(conditioning, server)
     video_pb2_grpc.add_VideoServiceServicer_to_server(VideoServicer(intake), server)
     mesh_pb2_grpc.add_MeshServiceServicer_to_server(MeshServicer(intake), server)
