@@ -21,6 +21,8 @@ class ClipConditionKind(StrEnum):
     """Relative inverse depth: near is white."""
     MASK = "mask"
     """White where the subject is."""
+    PALETTE = "palette"
+    """A picture whose colours the clip takes."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -55,7 +55,7 @@ CARD = ModelCard(
     ranges=CLIP,
     batch_exact=True,
     image_input=True,
-    conditions=("edges", "depth", "mask", "last_frame", "repaint"),
+    conditions=("edges", "depth", "mask", "last_frame", "palette", "repaint"),
     vocabulary=Vocabulary(
         subjects=("a penguin",), motions=("moves to the left",), backgrounds=("over a teal background",)
     ),

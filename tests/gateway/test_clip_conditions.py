@@ -22,6 +22,11 @@ def two_ends(spec: VideoSpec) -> None:
     spec.conditions.add().last_frame.inline = picture()
 
 
+def two_palettes(spec: VideoSpec) -> None:
+    for _ in range(2):
+        spec.conditions.add().palette.inline = picture()
+
+
 def never(spec: VideoSpec) -> None:
     spec.conditions[2].reach.first = spec.conditions[2].reach.last = 0.5
 
@@ -71,6 +76,7 @@ def half_a_repaint(spec: VideoSpec) -> None:
     ("change", "fields"),
     [
         (two_ends, ["spec.conditions[4].last_frame"]),
+        (two_palettes, ["spec.conditions[5].palette"]),
         (never, ["spec.conditions[2].reach"]),
         (
             blind,

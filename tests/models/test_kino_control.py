@@ -12,7 +12,7 @@ from kinoform.backbone.errors import WeightsMissing
 from kinoform.backbone.guidance import StepRange
 from kinoform.engine.errors import ModelError
 from kinoform.engine.family import Frames
-from kinoform.models.clip import MAP_KINDS, ClipRequest, FollowMap, LastFrame, Repaint
+from kinoform.models.clip import MAP_KINDS, ClipRequest, FollowMap, LastFrame, Palette, Repaint
 from kinoform.models.kino_mini.family import KinoMini
 from kinoform.models.kino_mini.state import ClipState
 from kinoform.models.reach import Reach
@@ -33,6 +33,8 @@ LED = [
     *(replace(PLAIN, maps=(FollowMap(kind, MAP[:1]),)) for kind in MAP_KINDS),
     replace(PLAIN, last=LastFrame(LAST)),
     replace(FROM_PICTURE, last=LastFrame(LAST)),
+    replace(PLAIN, palette=Palette(LAST)),
+    replace(FROM_PICTURE, palette=Palette(LAST[:4], Reach(0.5)), maps=(FollowMap("mask", MAP),)),
     replace(PLAIN, repaint=Repaint(CLIP, ANEW)),
     replace(PLAIN, repaint=Repaint(CLIP[:1], ANEW[:1])),
     replace(PLAIN, maps=(FollowMap("mask", MAP), FollowMap("edges", MAP, Reach(0.5, StepRange(0, 0.6))))),
@@ -61,7 +63,7 @@ def make(kino: KinoMini, request: ClipRequest) -> Frames:
 
 @pytest.mark.parametrize("request_", LED)
 def test_every_condition_changes_the_clip(kino: KinoMini, request_: ClipRequest) -> None:
-    plain = replace(request_, maps=(), last=None, repaint=None, image_reach=Reach())
+    plain = replace(request_, maps=(), last=None, palette=None, repaint=None, image_reach=Reach())
     assert make(kino, request_).tobytes() != make(kino, plain).tobytes()
 
 
@@ -69,7 +71,9 @@ def test_every_condition_changes_the_clip(kino: KinoMini, request_: ClipRequest)
 def test_strength_0_equals_no_condition(kino: KinoMini, kind: str) -> None:
     none = Reach(0.0)
     for plain in (PLAIN, FROM_PICTURE):
-        silent = replace(plain, maps=(FollowMap(kind, MAP, none),), last=LastFrame(LAST, none))  # type: ignore[arg-type]
+        silent = replace(
+            plain, maps=(FollowMap(kind, MAP, none),), last=LastFrame(LAST, none), palette=Palette(LAST, none)
+        )  # type: ignore[arg-type]
         assert make(kino, silent).tobytes() == make(kino, plain).tobytes()
     assert make(kino, replace(FROM_PICTURE, image_reach=none)).tobytes() == make(kino, PLAIN).tobytes()
 

@@ -27,6 +27,7 @@ AS_IT_IS: Mapping[str, ClipConditionKind] = {
     "lines": ClipConditionKind.EDGES,
     "depth_map": ClipConditionKind.DEPTH,
     "mask": ClipConditionKind.MASK,
+    "palette": ClipConditionKind.PALETTE,
 }
 FIRST = "reference"
 KINDS = (FIRST, *PREPARED, *AS_IT_IS)

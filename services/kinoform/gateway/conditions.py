@@ -15,6 +15,7 @@ from kinoform.store.records import TERMINAL, JobRecord, JobState, OutputRecord
 ROLES: Mapping[str, Sequence[str]] = {
     "image": ("picture",),
     "last_frame": ("picture",),
+    "palette": ("picture",),
     "footage": ("clip", "picture"),
     "edges": ("clip", "picture"),
     "depth": ("clip", "picture"),

@@ -129,6 +129,7 @@ def _looks(limits: InputLimits) -> Mapping[str, Look]:
     return {
         "image": picture,
         "last_frame": picture,
+        "palette": picture,
         "footage": footage,
         "edges": footage,
         "depth": footage,

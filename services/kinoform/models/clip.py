@@ -35,6 +35,14 @@ class LastFrame(NamedTuple):
     reach: Reach = FULL
 
 
+class Palette(NamedTuple):
+    """The colours that the first frame takes, and so the clip."""
+
+    picture: Frames
+    """(h, w, 3)"""
+    reach: Reach = FULL
+
+
 class Repaint(NamedTuple):
     """What is kept of a clip while the rest is made anew (inpainting; where the border is made, outpainting)."""
 
@@ -55,6 +63,7 @@ class ClipRequest:
     image_reach: Reach = FULL
     last: LastFrame | None = None
     maps: tuple[FollowMap, ...] = ()
+    palette: Palette | None = None
     repaint: Repaint | None = None
     frames: int
     width: int

@@ -1,7 +1,6 @@
 """The pictures and clips that a task is given, read and decoded."""
 
 import dataclasses
-from collections.abc import Sequence
 from functools import partial
 
 import numpy as np
@@ -9,7 +8,7 @@ import numpy as np
 from kinoform.engine.family import Frames
 from kinoform.media.footage import load_footage
 from kinoform.media.image import load_rgb
-from kinoform.models.clip import ClipRequest, FollowMap, Grey, LastFrame, Repaint
+from kinoform.models.clip import ClipRequest, FollowMap, Grey, LastFrame, Palette, Repaint
 from kinoform.serving.bench import Bench
 from kinoform.serving.job import Job
 from kinoform.video.task import ClipTask, Stored, StoredCondition
@@ -31,17 +30,33 @@ async def with_given(task: ClipTask, job: Job) -> ClipRequest:
         return clip
     async with job.bench() as bench:  # FFmpeg may crash on what somebody sends
         reader = _Reader(job, bench, FINER * max(clip.width, clip.height))
-        last, maps = await _conditions(task.conditions, reader)
+        given = [await reader.condition(each) for each in task.conditions]
         repaint = None
         if task.repaint is not None:
             repaint = Repaint(await reader.frames(task.repaint.footage), await reader.grey(task.repaint.mask))
-    return dataclasses.replace(clip, last=last, maps=maps, repaint=repaint)
+    return dataclasses.replace(
+        clip,
+        last=next((each for each in given if isinstance(each, LastFrame)), None),
+        palette=next((each for each in given if isinstance(each, Palette)), None),
+        maps=tuple(each for each in given if isinstance(each, FollowMap)),
+        repaint=repaint,
+    )
 
 
 class _Reader:
     def __init__(self, job: Job, bench: Bench, max_side: int) -> None:
         self._job, self._bench = job, bench
         self._load = partial(load_footage, max_frames=MOST_FRAMES, max_side=max_side)
+
+    async def condition(self, given: StoredCondition) -> LastFrame | Palette | FollowMap:
+        """The condition with what stands in its file."""
+        match given.kind:
+            case "last_frame":
+                return LastFrame((await self.frames(given.file))[0], given.reach)
+            case "palette":
+                return Palette((await self.frames(given.file))[0], given.reach)
+            case kind:
+                return FollowMap(kind, await self.grey(given.file), given.reach)
 
     async def frames(self, file: Stored) -> Frames:
         """(l, h, w, 3)"""
@@ -51,15 +66,3 @@ class _Reader:
         """(l, h, w)"""
         frames = await self.frames(file)
         return np.stack([np.rint(frame @ GREY).astype(np.uint8) for frame in frames])
-
-
-async def _conditions(
-    given: Sequence[StoredCondition], reader: _Reader
-) -> tuple[LastFrame | None, tuple[FollowMap, ...]]:
-    last, maps = None, []
-    for kind, file, reach in given:
-        if kind == "last_frame":
-            last = LastFrame((await reader.frames(file))[0], reach)
-        else:
-            maps.append(FollowMap(kind, await reader.grey(file), reach))
-    return last, tuple(maps)

@@ -40,7 +40,7 @@ class Stored(NamedTuple):
 class StoredCondition(NamedTuple):
     """A condition whose footage is still to be read."""
 
-    kind: MapKind | Literal["last_frame"]
+    kind: MapKind | Literal["last_frame", "palette"]
     file: Stored
     reach: Reach
 

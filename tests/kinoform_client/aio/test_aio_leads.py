@@ -43,7 +43,9 @@ async def test_everything_that_leads_a_clip_reaches_the_request(served: Served, 
 
 async def test_a_condition_of_no_kind_is_named(served: Served, peer: Peer) -> None:
     async with AsyncClient(served.address) as client:
-        with pytest.raises(InvalidArgumentError, match="one of last_frame, edges, depth, mask; got 'smoke'") as caught:
+        with pytest.raises(
+            InvalidArgumentError, match="one of last_frame, edges, depth, mask, palette; got 'smoke'"
+        ) as caught:
             await client.videos.generate("a penguin", conditions=[ClipCondition("smoke", PICTURE)])
         assert [violation.field for violation in caught.value.violations] == ["spec.conditions[0].kind"]
     assert not peer.jobs

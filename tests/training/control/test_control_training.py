@@ -95,7 +95,7 @@ def test_the_commands_make_a_model_that_follows(run: Path, model: Path, tmp_path
         assert runner.invoke(app, ["train", "--run", folder, "--model", str(model), *options]).exit_code == 0
     assert runner.invoke(app, ["export", "--run", folder, "--model", str(model)]).exit_code == 0
     told = json.loads((model / "card.json").read_text())
-    assert told["conditions"] == ["edges", "depth", "mask", "last_frame", "repaint"]
+    assert told["conditions"] == ["edges", "depth", "mask", "last_frame", "palette", "repaint"]
     assert told["details"]["control"]["parts"]["control-clip"]["steps"] == 2
     assert MotionFollower.from_pretrained(model / "control" / "follower").config.maps == 10
     common = ["--run", folder, "--model", str(model), "--cases", "1"]

@@ -187,6 +187,7 @@ class VideoCondition(google.protobuf.message.Message):
     EDGES_FIELD_NUMBER: builtins.int
     DEPTH_FIELD_NUMBER: builtins.int
     MASK_FIELD_NUMBER: builtins.int
+    PALETTE_FIELD_NUMBER: builtins.int
     REACH_FIELD_NUMBER: builtins.int
     @property
     def last_frame(self) -> kinoform_proto.type.v1.type_pb2.MediaInput:
@@ -205,6 +206,12 @@ class VideoCondition(google.protobuf.message.Message):
         """Picture or clip: white where the subject is; of the conditioning `cut_out` its mask."""
 
     @property
+    def palette(self) -> kinoform_proto.type.v1.type_pb2.MediaInput:
+        """Picture whose colours the first frame takes, and so the clip; the conditioning `palette` is one, too. It acts once,
+        when the first frame is made; a strength above 1 counts as 1.
+        """
+
+    @property
     def reach(self) -> kinoform_proto.type.v1.type_pb2.Reach:
         """How strongly and when; left out: as trained, in all steps."""
 
@@ -215,11 +222,12 @@ class VideoCondition(google.protobuf.message.Message):
         edges: kinoform_proto.type.v1.type_pb2.MediaInput | None = ...,
         depth: kinoform_proto.type.v1.type_pb2.MediaInput | None = ...,
         mask: kinoform_proto.type.v1.type_pb2.MediaInput | None = ...,
+        palette: kinoform_proto.type.v1.type_pb2.MediaInput | None = ...,
         reach: kinoform_proto.type.v1.type_pb2.Reach | None = ...,
     ) -> None: ...
-    def HasField(self, field_name: typing.Literal["depth", b"depth", "edges", b"edges", "kind", b"kind", "last_frame", b"last_frame", "mask", b"mask", "reach", b"reach"]) -> builtins.bool: ...
-    def ClearField(self, field_name: typing.Literal["depth", b"depth", "edges", b"edges", "kind", b"kind", "last_frame", b"last_frame", "mask", b"mask", "reach", b"reach"]) -> None: ...
-    def WhichOneof(self, oneof_group: typing.Literal["kind", b"kind"]) -> typing.Literal["last_frame", "edges", "depth", "mask"] | None: ...
+    def HasField(self, field_name: typing.Literal["depth", b"depth", "edges", b"edges", "kind", b"kind", "last_frame", b"last_frame", "mask", b"mask", "palette", b"palette", "reach", b"reach"]) -> builtins.bool: ...
+    def ClearField(self, field_name: typing.Literal["depth", b"depth", "edges", b"edges", "kind", b"kind", "last_frame", b"last_frame", "mask", b"mask", "palette", b"palette", "reach", b"reach"]) -> None: ...
+    def WhichOneof(self, oneof_group: typing.Literal["kind", b"kind"]) -> typing.Literal["last_frame", "edges", "depth", "mask", "palette"] | None: ...
 
 global___VideoCondition = VideoCondition
 

@@ -7,7 +7,9 @@ from kinoform.gateway.resolve.reach import fill_reach, never_acts
 from kinoform.models.card import VideoCard
 from kinoform_proto.video.v1.video_pb2 import VideoSpec
 
-LAST_FRAME, REPAINT = "last_frame", "repaint"
+REPAINT = "repaint"
+ONCE = {"last_frame": "a clip ends once", "palette": "a clip takes one picture's colours"}
+"""Kinds of which there may be but one, and why."""
 
 
 def fill_conditions(spec: VideoSpec) -> None:
@@ -30,8 +32,8 @@ def condition_violations(spec: VideoSpec, card: VideoCard) -> Iterator[Violation
         path = f"spec.conditions[{number}]"
         if kind not in card.conditions:
             yield Violation(f"{path}.{kind}", _unknown(card, kind))
-        elif kind == LAST_FRAME and LAST_FRAME in kinds[:number]:
-            yield Violation(f"{path}.{kind}", "a clip ends once")
+        elif kind in ONCE and kind in kinds[:number]:
+            yield Violation(f"{path}.{kind}", ONCE[kind])
         yield from never_acts(f"{path}.reach", condition.reach, steps)
     if spec.HasField("repaint"):
         if REPAINT not in card.conditions:

@@ -6,6 +6,8 @@ from typing import NamedTuple
 import torch
 from torch import Tensor
 
+from kinoform.engine.family import Frames
+from kinoform.media.picture.recolour import Tones, recoloured
 from kinoform.models.kino_mini.planner import Plan
 from kinoform.models.reach import Reach
 
@@ -48,6 +50,18 @@ class Ending(NamedTuple):
     reach: Reach
 
 
+class Tinge(NamedTuple):
+    """Colours that the first frame is to have."""
+
+    tones: Tones
+    amount: float
+    """0 to 1."""
+
+    def over(self, picture: Frames) -> Frames:
+        """A picture (..., 3) in them."""
+        return recoloured(picture, self.tones, self.amount)
+
+
 class Kept(NamedTuple):
     """Pixels that the clip has in the end, whatever was made."""
 
@@ -65,6 +79,7 @@ class Leads:
     follow: Follow | None = None
     ending: Ending | None = None
     """None once it is one of `each`."""
+    tinge: Tinge | None = None
     kept: Kept | None = None
 
     def acting(self, stage: str, step: int, steps: int) -> list[tuple[Tensor, float]]:

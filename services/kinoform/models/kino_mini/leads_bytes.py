@@ -3,10 +3,12 @@
 from collections.abc import Mapping
 from typing import Any
 
+import torch
 from torch import Tensor
 
 from kinoform.backbone.guidance import StepRange
-from kinoform.models.kino_mini.leads import Ending, Follow, Kept, Known, Lead, Leads
+from kinoform.media.picture.recolour import Tones
+from kinoform.models.kino_mini.leads import Ending, Follow, Kept, Known, Lead, Leads, Tinge
 from kinoform.models.kino_mini.planner import Plan
 from kinoform.models.reach import Reach
 
@@ -29,6 +31,7 @@ def leads_facts(leads: Leads) -> dict[str, Any]:
     return {
         "reaches": [reach_facts(lead.reach) for lead in leads.each],
         "amount": None if leads.follow is None else leads.follow.amount,
+        "tinge": None if leads.tinge is None else leads.tinge.amount,
         "ending": None if leads.ending is None else reach_facts(leads.ending.reach),
     }
 
@@ -44,6 +47,8 @@ def leads_tensors(leads: Leads) -> dict[str, Tensor]:
         found |= {"pivot": leads.follow.plan.pivot, "moves": leads.follow.plan.moves}
     if leads.ending is not None:
         found["ending"] = leads.ending.picture
+    if leads.tinge is not None:
+        found |= {name: torch.from_numpy(part) for name, part in leads.tinge.tones._asdict().items()}
     if leads.kept is not None:
         found |= {"pixels": leads.kept.pixels, "keep": leads.kept.where}
     return {_PREFIX + name: tensor for name, tensor in found.items() if tensor is not None}
@@ -53,14 +58,16 @@ def leads_from(facts: Mapping[str, Any], parts: dict[str, Tensor]) -> Leads:
     """Takes its tensors out of `parts`. Raises KeyError, TypeError or ValueError where some are not there."""
     own = {name.removeprefix(_PREFIX): parts.pop(name) for name in list(parts) if name.startswith(_PREFIX)}
     each = tuple(_lead(number, reach_from(reach), own) for number, reach in enumerate(facts["reaches"]))
-    follow = ending = kept = None
+    follow = ending = tinge = kept = None
     if facts["amount"] is not None:
         follow = Follow(Plan(own["pivot"], own["moves"]), float(facts["amount"]))
     if facts["ending"] is not None:
         ending = Ending(own["ending"].cpu(), reach_from(facts["ending"]))
+    if facts["tinge"] is not None:
+        tinge = Tinge(Tones(own["mean"].cpu().numpy(), own["spread"].cpu().numpy()), float(facts["tinge"]))
     if "pixels" in own:
         kept = Kept(own["pixels"].cpu(), own["keep"].cpu())
-    return Leads(each=each, follow=follow, ending=ending, kept=kept)
+    return Leads(each=each, follow=follow, ending=ending, tinge=tinge, kept=kept)
 
 
 def _lead(number: int, reach: Reach, own: Mapping[str, Tensor]) -> Lead:

@@ -9,9 +9,10 @@ from torch.nn import functional as F
 
 from kinoform.backbone.autoencoder import VideoAutoencoder
 from kinoform.engine.errors import ModelError
+from kinoform.media.picture.recolour import tones_of
 from kinoform.models.clip import ClipRequest, FollowMap, LastFrame, MapKind
 from kinoform.models.kino_mini.control import Controls
-from kinoform.models.kino_mini.leads import NO_LEADS, Ending, Follow, Kept, Known, Lead, Leads
+from kinoform.models.kino_mini.leads import NO_LEADS, Ending, Follow, Kept, Known, Lead, Leads, Tinge
 from kinoform.models.kino_mini.pixels import fitted, frames_to_clip, map_values, picture_to_clip
 from kinoform.models.kino_mini.planner import Plan
 from kinoform.models.kino_mini.signals import map_signal, pixel_signal
@@ -31,8 +32,9 @@ def leads_of(request: ClipRequest, controls: Controls | None, codec: VideoAutoen
     """
     maps = [given for given in request.maps if given.reach.strength > 0]
     last = request.last if request.last is not None and request.last.reach.strength > 0 else None
+    tinge = _tinge(request, keyframe_steps)
     if not maps and last is None and request.repaint is None:
-        return NO_LEADS
+        return replace(NO_LEADS, tinge=tinge)
     if controls is None:
         raise ModelError("conditions", "this model was not trained to follow any")
     each, kept = [_map_lead(given, request, controls) for given in maps], None
@@ -40,7 +42,8 @@ def leads_of(request: ClipRequest, controls: Controls | None, codec: VideoAutoen
         lead, kept = _repaint(request, controls, codec)
         each.append(lead)
     ending = None if last is None else _ending(last, request)
-    return Leads(each=tuple(each), follow=_follow(maps, request, controls, keyframe_steps), ending=ending, kept=kept)
+    follow = _follow(maps, request, controls, keyframe_steps)
+    return Leads(each=tuple(each), follow=follow, ending=ending, tinge=tinge, kept=kept)
 
 
 def ended(leads: Leads, first: Tensor, plan: Plan, controls: Controls, codec: VideoAutoencoder) -> tuple[Leads, Plan]:
@@ -119,6 +122,15 @@ def _long_enough(
     if len(frames) not in (1, length):
         raise ModelError(field, f"must have 1 frame or the clip's {length}, has {len(frames)}")
     return np.broadcast_to(frames, (length, *frames.shape[1:]))
+
+
+def _tinge(request: ClipRequest, keyframe_steps: int) -> Tinge | None:
+    """Of the steps that make the first frame the strongest counts; a picture is there before the first step."""
+    if request.palette is None:
+        return None
+    picture, reach = request.palette
+    amount = max(reach.at(step, request.steps) for step in range(max(keyframe_steps, 1)))
+    return None if amount == 0 else Tinge(tones_of(picture), min(amount, 1.0))
 
 
 def _ending(last: LastFrame, request: ClipRequest) -> Ending:

@@ -17,7 +17,7 @@ from kinoform.training.export import HEAVIEST, TooHeavy, weight_of, write_card
 from kinoform.training.latents import Stage
 from kinoform.training.loop import averaged_weights
 
-CONDITIONS = ("edges", "depth", "mask", "last_frame", "repaint")
+CONDITIONS = ("edges", "depth", "mask", "last_frame", "palette", "repaint")
 STAGES: tuple[Stage, ...] = ("keyframe", "clip")
 
 
