@@ -8,6 +8,7 @@ import signal
 import sys
 from pathlib import Path
 
+from kinoform.models.depth_folder.identity import BadDepthModel, identity_of
 from kinoform.models.registry import BadRegistration, catalogue
 from kinoform.models.services import SERVICES
 from kinoform_cluster.errors import NotServable, ServeError
@@ -30,7 +31,7 @@ def main() -> int:
     try:
         settings = _settings(options)
         asyncio.run(_serve(options.runtime, settings))
-    except (BadRegistration, NotServable) as error:
+    except (BadDepthModel, BadRegistration, NotServable) as error:
         print(f"kinoform serve: {error}", file=sys.stderr)
         return USAGE
     except (ServeError, OSError) as error:
@@ -62,11 +63,18 @@ def _settings(options: argparse.Namespace) -> Settings:
         port=usable_port(options.host, options.port),
         data=options.data.expanduser().resolve(),
         models=tuple(options.model),
+        depth_model=options.depth_model and _depth_model(options.depth_model),
         database=options.database,
         threads=options.threads or max(1, (os.cpu_count() or 1) // options.replicas),
         replicas=options.replicas,
         services=chosen(options.service, offered),
     )
+
+
+def _depth_model(folder: Path) -> Path:
+    """The folder, once it is known to hold one. Raises BadDepthModel."""
+    identity_of(folder)
+    return folder.expanduser().resolve()
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -80,6 +88,7 @@ def _parser() -> argparse.ArgumentParser:
     serve.add_argument("--port", type=int, default=50051, help="0 for any free one (default: %(default)s)")
     serve.add_argument("--data", type=Path, default=default_data(), help="data folder (default: %(default)s)")
     serve.add_argument("--model", action="append", default=[], metavar="NAME=FAMILY:PATH", help="may be repeated")
+    serve.add_argument("--depth-model", type=Path, metavar="DIR", help="folder of transformers, for conditionings")
     serve.add_argument(
         "--service",
         action="append",

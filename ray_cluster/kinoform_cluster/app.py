@@ -34,6 +34,8 @@ class ServiceArgs(BaseModel):
     token_file: str
     models: list[str] = []
     """`NAME=FAMILY:PATH` each, besides the embedded ones."""
+    depth_model: str | None = None
+    """Folder of a depth model as transformers saves it, for conditionings. Start gateways with the same."""
     threads: int = 1
     max_jobs: int = 16
     """In one replica."""
@@ -74,6 +76,7 @@ def build(args: ServiceArgs) -> Application:
         assets=args.assets,
         token_file=Path(args.token_file),
         models=tuple(args.models),
+        depth_model=None if args.depth_model is None else Path(args.depth_model),
         threads=args.threads,
         max_jobs=args.max_jobs,
     )

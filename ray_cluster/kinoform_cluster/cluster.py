@@ -65,6 +65,7 @@ def _target(service: ServiceName, options: argparse.Namespace, folder: DataFolde
         assets=str(folder.assets),
         token_file=str(folder.token_file),
         models=options.model,
+        depth_model=options.depth_model,
         threads=options.threads,
         max_replicas=options.replicas,
     )
@@ -95,6 +96,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--temp", type=Path, required=True, help="for Ray's files; removed at the end")
     parser.add_argument("--service", action="append", choices=SERVICES, required=True)
     parser.add_argument("--model", action="append", default=[])
+    parser.add_argument("--depth-model")
     parser.add_argument("--threads", type=int, default=1)
     parser.add_argument("--replicas", type=int, default=1)
     return parser

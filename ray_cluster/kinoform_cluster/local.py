@@ -10,6 +10,7 @@ from kinoform.gateway.config import GatewayConfig
 from kinoform.gateway.logs import configure
 from kinoform.gateway.server import BadAddress
 from kinoform.gateway.server import build as build_gateway
+from kinoform.models.depth_folder.identity import identity_of
 from kinoform.models.registry import DEFAULT_MODELS, catalogue
 from kinoform.models.services import ServiceName
 from kinoform.serving.config import ServiceConfig
@@ -71,6 +72,7 @@ def _config(settings: Settings, folder: DataFolder) -> ServiceConfig:
         assets=str(folder.assets),
         token_file=folder.token_file,
         models=settings.models,
+        depth_model=settings.depth_model,
         threads=settings.threads,
     )
 
@@ -89,4 +91,5 @@ def _gateway(settings: Settings, folder: DataFolder, engine_port: int) -> Gatewa
         },
         default_models=DEFAULT_MODELS,
         services=settings.services,
+        depth_model="" if settings.depth_model is None else identity_of(settings.depth_model),
     )

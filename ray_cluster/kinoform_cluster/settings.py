@@ -19,6 +19,8 @@ class Settings:
     data: Path
     models: tuple[str, ...]
     """`NAME=FAMILY:PATH` each."""
+    depth_model: Path | None = None
+    """Folder of the conditioning service's depth model; None is the embedded one."""
     database: str | None
     """URL of the job store; None is the SQLite file in the data folder."""
     threads: int

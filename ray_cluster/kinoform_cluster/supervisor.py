@@ -138,4 +138,5 @@ def _services(settings: Settings) -> list[str]:
 
 
 def _models(settings: Settings) -> list[str]:
-    return [part for model in settings.models for part in ("--model", model)]
+    depth = [] if settings.depth_model is None else ["--depth-model", str(settings.depth_model)]
+    return [*(part for model in settings.models for part in ("--model", model)), *depth]

@@ -103,6 +103,19 @@ async def test_a_clip_is_another_conditioning_than_its_first_frame(caller: Calle
     assert bad_fields(await refusal(caller.conditionings.CreateConditioning(vector))) == ["spec.footage"]  # type: ignore[arg-type]
 
 
+async def test_another_depth_model_makes_another_conditioning(config: GatewayConfig) -> None:
+    depth, lines = pb.CreateConditioningRequest(parent=PARENT), edges()
+    depth.spec.depth.SetInParent()
+    depth.spec.image.inline = job_requests.picture()
+    names = []
+    for model in ("", "dpt-1", "dpt-2", "dpt-1"):
+        async with running(replace(config, depth_model=model)) as (_, caller):
+            names.append([(await create(caller, request)).name for request in (depth, lines)])
+    assert len({each for each, _ in names}) == 3
+    assert names[1] == names[3]
+    assert len({each for _, each in names}) == 1
+
+
 async def test_a_hundred_equal_requests_at_once_are_one_job(caller: Caller) -> None:
     made = await asyncio.gather(*(create(caller, edges()) for _ in range(100)))
     assert len({each.job for each in made}) == 1

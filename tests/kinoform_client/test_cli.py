@@ -228,10 +228,11 @@ def test_serve_names_what_to_install() -> None:
 def test_serve_hands_its_options_over() -> None:
     models = ["wan=wan:/models/wan", "x=kino-mini:/x"]
     options = {"host": "0.0.0.0", "port": 7, "data": Path("d"), "models": models, "services": ["mesh"]}
+    options["depth_model"] = Path("m")
     command = serve_command(Runtime.LOCAL, find=lambda name: name, **options)  # type: ignore[arg-type]
     assert command[1:4] == ["-m", "kinoform_cluster", "serve"]
     given = "--runtime local --host 0.0.0.0 --port 7 --data d --model wan=wan:/models/wan --model x=kino-mini:/x"
-    assert command[4:] == [*given.split(), "--service", "mesh"]
+    assert command[4:] == [*given.split(), "--depth-model", "m", "--service", "mesh"]
 
 
 def test_names_from_prompts() -> None:

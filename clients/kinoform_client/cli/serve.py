@@ -31,12 +31,17 @@ def serve(
     model: Annotated[
         list[str] | None, typer.Option(metavar="NAME=FAMILY:PATH", help="Offer a model's folder. May be repeated.")
     ] = None,
+    depth_model: Annotated[
+        Path | None, typer.Option(metavar="DIR", help="Depth model as transformers saves it, for conditionings.")
+    ] = None,
     service: Annotated[
         list[str] | None, typer.Option(metavar="NAME", help="Start only this one. May be repeated; all if left out.")
     ] = None,
 ) -> None:
     """Start gateway and generation services; prints `ready grpc://HOST:PORT` when requests would succeed."""
-    command = serve_command(runtime, host=host, port=port, data=data, models=model or [], services=service or [])
+    command = serve_command(
+        runtime, host=host, port=port, data=data, models=model or [], services=service or [], depth_model=depth_model
+    )
     sys.stdout.flush()
     os.execv(command[0], command)
 
@@ -49,6 +54,7 @@ def serve_command(
     data: Path | None,
     models: list[str],
     services: list[str],
+    depth_model: Path | None = None,
     find: Callable[[str], object] = find_spec,
 ) -> list[str]:
     """The program and its arguments. Raises MissingDependencyError, naming what to install."""
@@ -64,6 +70,8 @@ def serve_command(
         command += ["--data", str(data)]
     for each in models:
         command += ["--model", each]
+    if depth_model is not None:
+        command += ["--depth-model", str(depth_model)]
     for each in services:
         command += ["--service", each]
     return command

@@ -1,5 +1,6 @@
 """What networks see in pictures and clips. Runs in a thread: torch lets others work meanwhile."""
 
+from pathlib import Path
 from typing import assert_never
 
 import numpy as np
@@ -15,14 +16,14 @@ from kinoform.media.picture.white import on_white
 _WHITE = 65535
 
 
-def seen(pixels: Pixels, wish: Seen) -> Made:
-    """pixels: (h, w, 3 or 4) uint8 sRGB, upright. Raises NotInstalled."""
+def seen(pixels: Pixels, wish: Seen, depth_model: Path | None = None) -> Made:
+    """pixels: (h, w, 3 or 4) uint8 sRGB, upright. depth_model: a folder, instead of depth-mini. Raises NotInstalled."""
     opaque = on_white(pixels)
     match wish:
         case SoftEdges():
             return lines(soft_edges(opaque))
         case Depth():
-            return _depth(depth_of(opaque))
+            return _depth(depth_of(opaque, depth_model))
         case Normals():
             return _normals(normals_of(opaque))
         case Embedding():
@@ -33,14 +34,14 @@ def seen(pixels: Pixels, wish: Seen) -> Made:
 class ClipLook:
     """Sees the frames of one clip: first glances at all of them, then looks at each, in their order."""
 
-    def __init__(self, wish: SoftEdges | Depth | Normals) -> None:
+    def __init__(self, wish: SoftEdges | Depth | Normals, depth_model: Path | None = None) -> None:
         self._wish = wish
-        self._depth = DepthOfClip()
+        self._depth = DepthOfClip(depth_model)
         self._steady = Steady()
 
     def glance(self, frame: Pixels) -> None:
         """Learns of a frame, (h, w, 3) uint8 sRGB, what concerns the whole clip."""
-        if not isinstance(self._wish, SoftEdges):
+        if isinstance(self._wish, Depth):
             self._depth.glance(frame)
 
     def look(self, frame: Pixels) -> Made:
@@ -50,9 +51,9 @@ class ClipLook:
                 found = self._steady.next(frame, soft_edges(frame).astype(np.float32))
                 return lines(np.asarray(np.rint(found), np.uint8))
             case Depth():
-                return _depth(self._steady.next(frame, self._depth.next(frame).inverse_depth))
+                return _depth(self._steady.next(frame, self._depth.next(frame)))
             case Normals():
-                return _normals(_unit(self._steady.next(frame, self._depth.next(frame).normals)))
+                return _normals(_unit(self._steady.next(frame, normals_of(frame))))
         assert_never(self._wish)
 
 

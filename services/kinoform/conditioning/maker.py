@@ -1,6 +1,8 @@
 """How a picture or a clip is prepared: read, worked on where that does no harm, stored."""
 
+from collections.abc import Callable
 from functools import partial
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from kinoform.conditioning.clip import read_clip, write_drawn_clip
@@ -31,24 +33,31 @@ if TYPE_CHECKING:
     from kinoform.conditioning.look import ClipLook
 
 
-async def prepare(task: ConditioningTask, job: Job) -> None:
-    """See `kinoform.serving.job.Make`. Raises BadInput for a picture without a foreground, NotInstalled."""
-    job.reached(Stage.ENCODE, 0, 1)
-    wish = task.wish
-    match wish:
-        case Reference() | Edges() | CutOut() | Palette() | Pose():
-            await (_draw_clip if task.moves else _draw_picture)(task, wish, job)
-        case SoftEdges() | Depth() | Normals() if task.moves:
-            await _see_clip(task, wish, job)
-        case _:
-            await _see_picture(task, wish, job)
+class Preparer:
+    """Prepares, with its depth model."""
+
+    def __init__(self, depth_model: Path | None) -> None:
+        """depth_model: a folder as transformers saves it; None is depth-mini."""
+        self._depth_model = depth_model
+
+    async def __call__(self, task: ConditioningTask, job: Job) -> None:
+        """See `kinoform.serving.job.Make`. Raises BadInput for a picture without a foreground, NotInstalled."""
+        job.reached(Stage.ENCODE, 0, 1)
+        wish = task.wish
+        match wish:
+            case Reference() | Edges() | CutOut() | Palette() | Pose():
+                await (_draw_clip if task.moves else _draw_picture)(task, wish, job)
+            case SoftEdges() | Depth() | Normals() if task.moves:
+                await _see_clip(task, partial(_clip_look, wish, self._depth_model), job)
+            case _:
+                await _see_picture(task, partial(_seen, wish, self._depth_model), job)
 
 
-async def _see_picture(task: ConditioningTask, wish: Seen, job: Job) -> None:
+async def _see_picture(task: ConditioningTask, see: Callable[[Pixels], Made], job: Job) -> None:
     pixels = await job.read(IMAGE, task.source, partial(_read, max_side=task.max_side))
-    made = await job.finish(_seen, pixels, wish)
+    made = await job.finish(see, pixels)
     job.reached(Stage.WRITE, 0, 1)
-    await job.store(partial(write_made, made, wish))
+    await job.store(partial(write_made, made, task.wish))
 
 
 async def _draw_picture(task: ConditioningTask, wish: Drawn, job: Job) -> None:
@@ -59,10 +68,10 @@ async def _draw_picture(task: ConditioningTask, wish: Drawn, job: Job) -> None:
             await job.store_from(bench, partial(write_prepared, pixels, wish))
 
 
-async def _see_clip(task: ConditioningTask, wish: SoftEdges | Depth | Normals, job: Job) -> None:
+async def _see_clip(task: ConditioningTask, begin: "Callable[[], ClipLook]", job: Job) -> None:
     async with job.bench() as bench:
         footage = await job.read_in(bench, FOOTAGE, task.source, partial(read_clip, task.max_side))
-    look, count = await job.finish(_clip_look, wish), len(footage.frames)
+    look, count = await job.finish(begin), len(footage.frames)
     for number, frame in enumerate(footage.frames):
         job.reached(Stage.ENCODE, number, count)
         await job.finish(look.glance, frame)
@@ -70,7 +79,7 @@ async def _see_clip(task: ConditioningTask, wish: SoftEdges | Depth | Normals, j
     for number, frame in enumerate(footage.frames):
         job.reached(Stage.WRITE, number, count)
         frames.append(await job.finish(_framed, look, frame))
-    await job.store(partial(write_clip, frames, footage.rate, wish))
+    await job.store(partial(write_clip, frames, footage.rate, task.wish))
 
 
 async def _draw_clip(task: ConditioningTask, wish: Drawn, job: Job) -> None:
@@ -85,16 +94,16 @@ def _read(data: bytes, *, max_side: int) -> Pixels:
     return within(load_rgba(data), max_side)
 
 
-def _seen(pixels: Pixels, wish: Seen) -> Made:
+def _seen(wish: Seen, depth_model: Path | None, pixels: Pixels) -> Made:
     from kinoform.conditioning.look import seen  # not above: the others need no torch
 
-    return seen(pixels, wish)
+    return seen(pixels, wish, depth_model)
 
 
-def _clip_look(wish: SoftEdges | Depth | Normals) -> "ClipLook":
+def _clip_look(wish: SoftEdges | Depth | Normals, depth_model: Path | None) -> "ClipLook":
     from kinoform.conditioning.look import ClipLook
 
-    return ClipLook(wish)
+    return ClipLook(wish, depth_model)
 
 
 def _framed(look: "ClipLook", frame: Pixels) -> Frame:

@@ -9,6 +9,7 @@ from pathlib import Path
 from kinoform.gateway.config import GatewayConfig
 from kinoform.gateway.logs import configure
 from kinoform.gateway.server import BadAddress, build
+from kinoform.models.depth_folder.identity import identity_of
 from kinoform.models.registry import DEFAULT_MODELS, BadRegistration, catalogue
 from kinoform.models.services import SERVICES
 from kinoform.store.errors import StoreError
@@ -41,7 +42,7 @@ async def serve(config: GatewayConfig, grace_s: float) -> int:
 
 
 def config_from(arguments: argparse.Namespace) -> GatewayConfig:
-    """What the command line asks for; makes the data folder. Raises BadRegistration, OSError."""
+    """What the command line asks for; makes the data folder. Raises BadRegistration, BadDepthModel, OSError."""
     data: Path = arguments.data.absolute()
     data.mkdir(parents=True, exist_ok=True)
     token = arguments.engine_token_file.read_text().strip() if arguments.engine_token_file else ""
@@ -59,6 +60,7 @@ def config_from(arguments: argparse.Namespace) -> GatewayConfig:
         api_keys=arguments.api_keys,
         tls=tuple(arguments.tls) if arguments.tls else None,
         max_running=arguments.max_running,
+        depth_model=identity_of(arguments.depth_model) if arguments.depth_model else "",
         conditionings_bytes=arguments.conditionings_bytes,
     )
 
@@ -81,6 +83,7 @@ def parser() -> argparse.ArgumentParser:
     options.add_argument(
         "--max-running", type=int, default=8, metavar="N", help="jobs of one kind run at once (default 8)"
     )
+    options.add_argument("--depth-model", type=Path, metavar="DIR", help="that of the conditioning service, if any")
     options.add_argument(
         "--conditionings-bytes", type=int, default=10 * 2**30, metavar="N", help="kept of a project (default 10 GiB)"
     )

@@ -36,6 +36,8 @@ class Conditionings:
     submitter: Submitter
     assets: Assets
     leftovers: Leftovers
+    depth_model: str
+    """Identity of the service's depth model; empty for the embedded one."""
 
     def create(self, request: pb.CreateConditioningRequest) -> JobRecord:
         """The job that prepares it: a new one, or that of an equal request, unless somebody deleted what it had made.
@@ -80,7 +82,8 @@ class Conditionings:
         settings.ClearField("source")
         assert kind is not None  # a rule of the proto
         source = given.conditioning or self.assets.get(given.asset).sha256
-        versions = VERSIONS[kind] + (f"/{CLIP_VERSION}" if moves else "")
+        version = self.depth_model if self.depth_model and kind == "depth" else VERSIONS[kind]
+        versions = version + (f"/{CLIP_VERSION}" if moves else "")
         digest = hashlib.sha256()
         for part in (versions.encode(), source.encode(), settings.SerializeToString(deterministic=True)):
             digest.update(len(part).to_bytes(8, "big") + part)

@@ -45,6 +45,8 @@ class GatewayConfig:
     most_deaths: int = 20
     """Replicas that a job may cost without coming further."""
     inputs: InputLimits = field(default_factory=InputLimits)
+    depth_model: str = ""
+    """Identity of the conditioning service's depth model, see `models.depth_folder`; empty for the embedded one."""
     conditionings_bytes: int = 10 * 2**30
     """Files of a project's conditionings together. The oldest of those beyond are forgotten when others are made."""
     max_upload_bytes: int = 16 * 2**30

@@ -160,7 +160,7 @@ def build(config: GatewayConfig) -> Gateway:
     keys = None if config.api_keys is None else read_keys(config.api_keys)
     server = grpc.aio.server(interceptors=[Edge(checker, keys)], options=_options(config))
     submitter = Submitter(store.jobs, Inputs(store.assets, blobs, conditions, config.inputs, now_us), offer, now_us)
-    conditionings = Conditionings(conditions, submitter, store.assets, running.books.leftovers)
+    conditionings = Conditionings(conditions, submitter, store.assets, running.books.leftovers, config.depth_model)
     room = ConditioningRoom(conditionings, config.conditionings_bytes)
     _add_makers(server, Intake(submitter, parts.draining), ConditioningServicer(conditionings, room, parts.draining))
     _add_keepers(server, config, parts, running.books)

@@ -28,6 +28,8 @@ class ServiceConfig:
     """Holds the secret that gateway and services share."""
     models: tuple[str, ...] = ()
     """Besides the embedded ones: `NAME=FAMILY:PATH`."""
+    depth_model: Path | None = None
+    """Folder of a depth model as transformers saves it, for conditionings; None is depth-mini."""
     threads: int = 1
     """Of torch, for one operation."""
     max_jobs: int = 16

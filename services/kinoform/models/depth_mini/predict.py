@@ -33,8 +33,8 @@ class Answer(NamedTuple):
     """(y, x): the picture's greys in [0, 1]."""
     inverse_depth: Floats
     """(y, x), of any range; near is more."""
-    normals: Floats
-    """(y, x, 3), about unit."""
+    normals: Floats | None
+    """(y, x, 3), about unit; None where the network says nothing of them."""
 
 
 class Surfaces(NamedTuple):
@@ -60,12 +60,12 @@ class DepthMini:
     def see(self, pixels: Pixels) -> Surfaces:
         """pixels: (h, w, 3) uint8 sRGB, of any size."""
         answer = self.answer(pixels)
-        return surfaces(answer, pixels, ends_of([answer]))
+        return Surfaces(relative_depth(answer, pixels, ends_of([answer])), enlarged_normals(answer, pixels))
 
     def answer(self, pixels: Pixels) -> Answer:
         """pixels: (h, w, 3) uint8 sRGB, of any size."""
         small = _resized(pixels, *seen_size(pixels.shape[1], pixels.shape[0]))
-        return Answer(_grey(small), *self._answered(small))
+        return Answer(grey(small), *self._answered(small))
 
     @torch.inference_mode()
     def _answered(self, small: Pixels) -> tuple[Floats, Floats]:
@@ -88,15 +88,20 @@ def ends_of(answers: Sequence[Answer]) -> tuple[float, float]:
     return float(low), float(high)
 
 
-def surfaces(answer: Answer, pixels: Pixels, ends: tuple[float, float]) -> Surfaces:
-    """The answer in the size and with the outlines of its picture, (h, w, 3) uint8 sRGB."""
-    height, width = pixels.shape[:2]
+def relative_depth(answer: Answer, pixels: Pixels, ends: tuple[float, float]) -> Floats:
+    """(h, w) in [0, 1], near is 1: the answer as large as its picture, (h, w, 3) uint8 sRGB, and with its outlines."""
     low, high = ends
     relative = np.clip((answer.inverse_depth - low) / max(high - low, 1e-6), 0, 1).astype(np.float32)
-    return Surfaces(
-        np.clip(guided(relative[..., None], answer.guide, _grey(pixels))[..., 0], 0, 1),
-        _unit(_enlarged(_unit(answer.normals), width, height)),
-    )
+    if relative.shape == pixels.shape[:2]:
+        return relative
+    found: Floats = np.clip(guided(relative[..., None], answer.guide, grey(pixels))[..., 0], 0, 1)
+    return found
+
+
+def enlarged_normals(answer: Answer, pixels: Pixels) -> Floats:
+    """(h, w, 3) unit, of an answer that has any, in the size of its picture."""
+    assert answer.normals is not None
+    return _unit(_enlarged(_unit(answer.normals), pixels.shape[1], pixels.shape[0]))
 
 
 def seen_size(width: int, height: int) -> tuple[int, int]:
@@ -134,7 +139,8 @@ def _enlarged(planes: Floats, width: int, height: int) -> Floats:
     return np.asarray(found, np.float32).reshape(height, width, planes.shape[2])
 
 
-def _grey(pixels: Pixels) -> Floats:
+def grey(pixels: Pixels) -> Floats:
+    """(h, w) in [0, 1] of (h, w, 3) uint8."""
     return np.asarray(cv2.cvtColor(pixels, cv2.COLOR_RGB2GRAY), np.float32) / np.float32(255)
 
 

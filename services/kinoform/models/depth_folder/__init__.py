@@ -1,0 +1,1 @@
+"""Depth models of others, in folders as transformers saves them."""
