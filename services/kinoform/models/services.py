@@ -10,7 +10,9 @@ ServiceName = Kind | Literal["conditioning"]
 CONDITIONING: Literal["conditioning"] = "conditioning"
 SERVICES: tuple[ServiceName, ...] = (*KINDS, CONDITIONING)
 
-ConditionKind = Literal["reference", "edges", "soft_edges", "cut_out", "palette", "depth", "normals", "pose", "embedding"]
+ConditionKind = Literal[
+    "reference", "edges", "soft_edges", "cut_out", "palette", "depth", "normals", "pose", "embedding"
+]
 """What can be taken from a picture: the names of the `kind` oneof of ConditioningSpec."""
 
 VERSIONS: dict[ConditionKind, str] = {
