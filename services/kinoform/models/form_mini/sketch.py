@@ -19,7 +19,8 @@ CLOSED = 0.5
 """An outline is closed if it encloses this share of what it does with the widest gaps closed."""
 ENCLOSING = 1.25
 """Lines enclose something if there is so many times as much with it as there are lines."""
-CLAY = np.array([176.0, 150.0, 120.0])
+CLAY = np.array([115.0, 66.0, 31.0])
+"""The brown of its training solids: of what had another colour, the eye makes less sense."""
 LIGHT = np.array([0.2, 0.65, 0.73]) / np.linalg.norm([0.2, 0.65, 0.73])
 """Towards the light: right, up, near."""
 AMBIENT = 0.45
