@@ -119,6 +119,22 @@ def test_a_clip_and_a_mesh_begin_with_the_same_handle_of_the_first_meshs_picture
     assert {peer.conditionings[name].spec.WhichOneof("kind") for name in given} == {"cut_out"}
 
 
+def test_another_actor_follows_the_cut_out_of_the_first_clip(served: Served, peer: Peer, tmp_path: Path) -> None:
+    led = catalog_pb2.Model()
+    led.CopyFrom(VIDEO)
+    led.conditions.append("mask")
+    peer.models += [led]
+    (clips, _) = make(served, tmp_path)
+    followed = peer.asked[-1].spec
+    assert followed.WhichOneof("kind") == "cut_out"
+    assert followed.footage.inline == (tmp_path / "clip-1.mp4").read_bytes()
+    (condition,) = peer.requests[-1].spec.conditions
+    assert condition.mask.conditioning == list(peer.conditionings)[-1]
+    assert (tmp_path / "clip-led.mp4").exists()
+    assert "on the way of: a penguin jumps over snow" in (tmp_path / "index.html").read_text()
+    assert clips.title == "2 clips"
+
+
 def test_a_kind_that_can_not_be_prepared_is_left_out(served: Served, peer: Peer, tmp_path: Path) -> None:
     peer.models.append(MESH)
     chapters = make(served, tmp_path, lambda kind: None if kind == "soft_edges" else made_by(kind))

@@ -1,15 +1,17 @@
 """The demo's prepared picture: one render in every way that the server knows, and a clip and a mesh that it steers."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from html import escape
 from pathlib import Path
 
 from kinoform_client._core.conditionings import KINDS
+from kinoform_client.clip_conditions import ClipConditionKind
 from kinoform_client.conditions import ConditionKind
 from kinoform_client.demo import html
 from kinoform_client.demo.clips import view_size_of
 from kinoform_client.demo.frames import thumbnail
+from kinoform_client.demo.led import led_clip
+from kinoform_client.demo.made import Made
 from kinoform_client.demo.studio import Chapter, Studio
 from kinoform_client.demo.words import captions
 from kinoform_client.errors import FailedPreconditionError, JobFailedError
@@ -20,15 +22,6 @@ from kinoform_client.types import Model, ModelKind
 STEERED_BY = ConditionKind.CUT_OUT
 _MOVES = "jumps"
 _SEED = 5
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Made:
-    """A file that a prepared picture steered."""
-
-    caption: str
-    files: tuple[Path, ...]
-    figure: str
 
 
 def chapter(studio: Studio, source: Path, models: Mapping[ModelKind, Model]) -> Chapter | None:
@@ -46,6 +39,7 @@ def chapter(studio: Studio, source: Path, models: Mapping[ModelKind, Model]) -> 
         for kind, model in models.items()
         if kind in makers and model.image_input and STEERED_BY in ready
     ]
+    made += _led(studio, models)
     return Chapter(
         title=f"A picture prepared in {len(ready)} ways, and what it steers",
         model=None,
@@ -57,6 +51,14 @@ def chapter(studio: Studio, source: Path, models: Mapping[ModelKind, Model]) -> 
         films=tuple((each.files[0], each.caption) for each in made),
         command=f"kinoform condition create --kind {STEERED_BY} {source.name} -o cut-out.png",
     )
+
+
+def _led(studio: Studio, models: Mapping[ModelKind, Model]) -> list[Made]:
+    model, leader = models.get(ModelKind.VIDEO), studio.output / "clip-1.mp4"
+    if model is None or ClipConditionKind.MASK not in model.conditions or not leader.exists():
+        return []
+    made = led_clip(studio, model, leader)
+    return [] if made is None else [made]
 
 
 def _failure(studio: Studio, kind: ConditionKind, handle: ConditioningHandle) -> str | None:
