@@ -1,6 +1,8 @@
 """ConditioningService: decodes, calls, encodes."""
 
 import asyncio
+import logging
+import time
 
 from kinoform.gateway import tokens
 from kinoform.gateway.conditioning_room import ConditioningRoom
@@ -8,8 +10,13 @@ from kinoform.gateway.conditionings import Conditionings, conditioning_to_proto
 from kinoform.gateway.edge import Context
 from kinoform.gateway.errors import ShuttingDown
 from kinoform.gateway.jobs import DEFAULT_PAGE, LARGEST_PAGE
+from kinoform.store.errors import StoreError
 from kinoform_proto.conditioning.v1 import conditioning_pb2 as pb
 from kinoform_proto.conditioning.v1 import conditioning_pb2_grpc
+
+REST = 20
+"""Time between two searches for what is to be forgotten, over that which one takes."""
+_log = logging.getLogger(__name__)
 
 
 class ConditioningServicer(conditioning_pb2_grpc.ConditioningServiceServicer):
@@ -19,7 +26,9 @@ class ConditioningServicer(conditioning_pb2_grpc.ConditioningServiceServicer):
         self._conditionings = conditionings
         self._room = room
         self._draining = draining
-        self._clearing: dict[str, asyncio.Task[list[str]]] = {}
+        self._crowded: set[str] = set()
+        """Projects in which something is prepared for which there may be no room."""
+        self._clearing: dict[str, asyncio.Task[None]] = {}
         """By project."""
 
     async def CreateConditioning(
@@ -61,6 +70,18 @@ class ConditioningServicer(conditioning_pb2_grpc.ConditioningServiceServicer):
 
     def _make_room(self, project: str) -> None:
         """For what is being prepared, beside everything else: nobody waits for it."""
+        self._crowded.add(project)
         running = self._clearing.get(project)
         if running is None or running.done():
-            self._clearing[project] = asyncio.create_task(asyncio.to_thread(self._room.clear, project))
+            self._clearing[project] = asyncio.create_task(self._clear(project))
+
+    async def _clear(self, project: str) -> None:
+        """As long as more is prepared, but for a small part of the time: a project may have very many."""
+        while project in self._crowded:
+            self._crowded.discard(project)
+            begun = time.monotonic()
+            try:
+                await asyncio.to_thread(self._room.clear, project)
+            except StoreError as error:
+                _log.warning("%s: conditionings beyond its share stay for now: %s", project, error)
+            await asyncio.sleep(REST * (time.monotonic() - begun))
