@@ -193,6 +193,12 @@ def test_a_clip_is_led_by_pictures_prepared_for_it_and_by_files_as_they_are(shel
     assert spec.repaint == video_pb2.Repaint(footage=photo, mask=photo)
 
 
+def test_a_mesh_is_led_as_strongly_as_its_condition_says(shell: Shell) -> None:
+    assert shell("mesh", "generate", "--condition", "cut_out=photo.png:0.5:0-0.25", "--no-wait").exit_code == 0
+    (request,) = shell.served.peer.others
+    assert request.spec.image_reach == type_pb2.Reach(strength=0.5, first=0, last=0.25)  # type: ignore[attr-defined]
+
+
 def test_a_job_starts_from_a_conditioning_by_its_name(shell: Shell) -> None:
     name = shell("condition", "create", "--kind", "edges", "photo.png", "--no-wait").stdout.strip()
     peer = shell.served.peer
@@ -234,7 +240,9 @@ def test_a_mesh_takes_its_name_from_the_prepared_file_but_not_from_a_fingerprint
             "--condition: gives a second first frame",
         ),
         ("video generate x --condition edges=photo.png:strong", "strong"),
-        ("video generate x --condition lines=photo.png:1:1.2.3-4", "--condition: the steps must be two numbers"),
+        ("mesh generate --condition edges=photo.png:1 --image-strength 1", "--condition: says how strongly"),
+        ("material generate --condition reference=photo.png:1", "--condition: has a strength"),
+        ("video generate x --condition lines=photo.png:1:1.2.3-4", "photo.png:1:1.2.3-4"),
         ("mesh generate --condition edges=photo.png --image photo.png", "--condition: gives the job its picture"),
         ("mesh generate --condition edges=photo.png --condition edges=photo.png", "--condition: may be given once"),
         ("video generate x --condition photo.png", "--condition: must be KIND=FILE[:STRENGTH[:FROM-TO]], or a cond"),

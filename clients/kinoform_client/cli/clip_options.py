@@ -9,6 +9,7 @@ import typer
 
 from kinoform_client._core.requests import CONDITIONING_NAME
 from kinoform_client.cli.job_picture import JobPicture
+from kinoform_client.cli.reach import parse_view
 from kinoform_client.clip_conditions import ClipCondition, ClipConditionKind, Repaint, Steps
 from kinoform_client.conditions import ConditionKind
 from kinoform_client.errors import invalid
@@ -44,9 +45,6 @@ RepaintOption = Annotated[
     tuple[str, str] | None,
     typer.Option(metavar="FILE MASK", help="Keep FILE where MASK is dark, make anew what is white."),
 ]
-_GIVEN = re.compile(
-    r"(?P<kind>[a-z_-]+)=(?P<file>.+?)(?::(?P<strength>\d*\.?\d+)(?::(?P<first>[\d.]+)-(?P<last>[\d.]+))?)?"
-)
 _FINGERPRINT = re.compile(r"[0-9a-f]{64}")
 
 
@@ -100,22 +98,14 @@ def repaint_given(given: tuple[str, str] | None) -> Repaint[PictureInput] | None
 def _asked(text: str) -> Asked:
     if CONDITIONING_NAME.fullmatch(text) or _FINGERPRINT.fullmatch(text):
         return Asked(FIRST, text)
-    found = _GIVEN.fullmatch(text)
-    if found is None:
+    named, equals, rest = text.partition("=")
+    if not equals or not rest:
         raise invalid("--condition", f"must be KIND=FILE[:STRENGTH[:FROM-TO]], or a conditioning's name; got {text!r}")
-    kind = found["kind"].replace("-", "_")
+    kind = named.replace("-", "_")
     if kind not in KINDS:
-        raise invalid("--condition", f"the kind must be one of {', '.join(KINDS)}; got {found['kind']!r}")
-    strength = None if found["strength"] is None else float(found["strength"])
-    steps = None if found["first"] is None else (_share(text, found["first"]), _share(text, found["last"]))
-    return Asked(kind, found["file"], strength, steps)
-
-
-def _share(text: str, number: str) -> float:
-    try:
-        return float(number)
-    except ValueError:
-        raise invalid("--condition", f"the steps must be two numbers; got {text!r}") from None
+        raise invalid("--condition", f"the kind must be one of {', '.join(KINDS)}; got {named!r}")
+    view = parse_view("--condition", rest)
+    return Asked(kind, str(view.picture), view.strength, view.steps)
 
 
 def _condition(client: Client, asked: Asked, priority: int) -> ClipCondition[PictureInput]:

@@ -10,7 +10,9 @@ from kinoform_client._core.conditionings import KINDS
 from kinoform_client._core.requests import CONDITIONING_NAME
 from kinoform_client.cli.options import parse_kind
 from kinoform_client.cli.places import stem_of
+from kinoform_client.cli.reach import parse_view
 from kinoform_client.cli.session import note
+from kinoform_client.clip_conditions import Steps
 from kinoform_client.conditions import ConditionKind
 from kinoform_client.errors import invalid
 from kinoform_client.sync.client import Client
@@ -19,8 +21,9 @@ from kinoform_client.sync.inputs import PictureInput
 Condition = Annotated[
     list[str] | None,
     typer.Option(
-        metavar="KIND=FILE",
-        help=f"Picture, prepared first: {', '.join(KINDS)}; or a conditioning's name.",
+        metavar="KIND=FILE[:STRENGTH[:FROM-TO]]",
+        help=f"Picture, prepared first: {', '.join(KINDS)}; or a conditioning's name. STRENGTH is 0 to 2, FROM-TO "
+        "shares of the steps: 0-0.5.",
     ),
 ]
 _FINGERPRINT = re.compile(r"[0-9a-f]{64}")
@@ -34,6 +37,8 @@ class JobPicture:
     kind: ConditionKind | None = None
     prepared: bool = False
     """It is a conditioning already."""
+    strength: float | None = None
+    steps: Steps | None = None
 
     def given(self, client: Client, priority: int) -> PictureInput:
         """What the job is given. Has the picture prepared; the job waits for it, so it is as urgent as the job."""
@@ -67,4 +72,5 @@ def _prepared(condition: str) -> JobPicture:
     kind, equals, file = condition.partition("=")
     if not equals or not file:
         raise invalid("--condition", f"must be KIND=FILE, or a conditioning's name; got {condition!r}")
-    return JobPicture(file, parse_kind("--condition", kind))
+    taken, view = parse_kind("--condition", kind), parse_view("--condition", file)
+    return JobPicture(str(view.picture), taken, strength=view.strength, steps=view.steps)

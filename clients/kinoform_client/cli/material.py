@@ -48,6 +48,8 @@ def generate(
 ) -> None:
     """Make a seamless material from a PROMPT or a picture: 16-bit maps, MaterialX, a ball, a swatch and a sphere."""
     picture = job_picture(image, condition)
+    if picture is not None and picture.strength is not None:
+        raise invalid("--condition", "has a strength, but no model is led: a picture's material is cut out of it")
     if prompt is None and picture is None:
         raise invalid("PROMPT", "say which material, or give a picture of it with --image or --condition")
     place = material_place(output, slug(prompt or ("" if picture is None else picture.stem("material")), "material"))
