@@ -13,7 +13,7 @@ from pathlib import Path
 import av
 import numpy as np
 import pytest
-from av.video.reformatter import ColorRange, Colorspace
+from av.video.reformatter import ColorRange, Colorspace, ColorTrc
 from PIL import Image
 
 from kinoform.media.errors import MediaCorrupt, MediaError, MediaTooLarge, MediaUnsupported
@@ -143,6 +143,32 @@ def test_a_phones_clip_stands_upright(tmp_path: Path, turns: int) -> None:
     assert np.array_equal(footage.frames, np.rot90(load(data).frames, turns, axes=(1, 2)))
 
 
+def told(frames: Pixels, **facts: object) -> bytes:
+    """An MP4 file whose stream says that of itself."""
+    file = io.BytesIO()
+    with av.open(file, "w", format="mp4") as made:
+        stream = made.add_stream("libx264", rate=24)
+        stream.height, stream.width = frames.shape[1:3]
+        stream.pix_fmt = "yuv420p"
+        for name, value in facts.items():
+            setattr(stream.codec_context, name, value)
+        for pixels in frames:
+            made.mux(stream.encode(av.VideoFrame.from_ndarray(pixels, "rgb24")))
+        made.mux(stream.encode(None))
+    return file.getvalue()
+
+
+def test_pixels_are_made_square() -> None:
+    data = told(gradients(3, 48, 64), sample_aspect_ratio=Fraction(3, 2))
+    assert load(data).frames.shape == (3, 48, 96, 3)
+
+
+@pytest.mark.parametrize(("transfer", "name"), [(ColorTrc.SMPTE2084, "PQ"), (ColorTrc.ARIB_STD_B67, "HLG")])
+def test_high_dynamic_range_is_refused_by_name(transfer: ColorTrc, name: str) -> None:
+    with pytest.raises(MediaUnsupported, match=name):
+        load(told(gradients(3, 48, 64), color_trc=transfer))
+
+
 @pytest.mark.parametrize("kind", list(VideoFormat))
 def test_large_frames_are_made_smaller(tmp_path: Path, kind: VideoFormat) -> None:
     footage = load(written(gradients(3, 60, 120), kind, tmp_path), max_side=60)
@@ -210,6 +236,7 @@ def _huge_webm() -> bytes:
         (b"ffconcat version 1.0\nfile /etc/passwd\n", MediaUnsupported),
         (b"<svg xmlns='http://www.w3.org/2000/svg'/>", MediaUnsupported),
         (b"GIF89a", MediaCorrupt),
+        (b"\0\0\0\x18ftypheic\0\0\0\0mif1heic", MediaCorrupt),
         (b"\x1a\x45\xdf\xa3" + bytes(40), MediaCorrupt),
         (b"\0\0\0\x14ftypisom\0\0\0\0isom", MediaCorrupt),
         (struct.pack(">I4sI", 1 << 30, b"ftyp", 0), MediaCorrupt),
