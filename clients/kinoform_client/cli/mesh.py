@@ -78,9 +78,7 @@ def generate(
     picture, steps_led = job_picture(image, condition), parse_steps("--image-steps", image_steps)
     if picture is not None and picture.strength is not None:
         if image_strength is not None or steps_led is not None:
-            raise invalid(
-                "--condition", "says how strongly it leads, as --image-strength does: leave one away"
-            )
+            raise invalid("--condition", "says how strongly it leads, as --image-strength does: leave one away")
         image_strength, steps_led = picture.strength, picture.steps
     views = [replace(parse_view("--view", each), sketch=sketch) for each in view or []]
     if prompt is None and picture is None and not views:
