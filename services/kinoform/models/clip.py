@@ -36,7 +36,7 @@ class LastFrame(NamedTuple):
 
 
 class Palette(NamedTuple):
-    """The colours that the first frame takes, and so the clip."""
+    """The colours that the finished frames are brought to."""
 
     picture: Frames
     """(h, w, 3)"""

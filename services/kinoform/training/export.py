@@ -18,7 +18,7 @@ from kinoform.training.distill import FILES
 from kinoform.training.latents import Stage
 
 FOLDERS: dict[Stage, str] = {"keyframe": "keyframe", "clip": "denoiser"}
-HEAVIEST = 24_000_000
+HEAVIEST = 26_000_000
 """Bytes of all weights together that the package may carry."""
 
 NOTICE = """\

@@ -9,6 +9,7 @@ from PIL import Image, ImageDraw, ImageFont
 
 from kinoform.engine.family import Frames
 from kinoform.training.captions import Triple, held_out
+from kinoform.training.page import save_page
 from kinoform.training.paths import FRAMES_A_SECOND
 
 COLUMNS = 2
@@ -19,7 +20,6 @@ GAP = 3
 MARGIN = 14
 """Pixels around a clip."""
 TEXT_HEIGHT = 20
-COLOURS = 256
 PAPER, INK = (250, 250, 248), (40, 40, 44)
 
 
@@ -50,10 +50,8 @@ def contact_sheet(captions: Sequence[str], clips: Sequence[Frames], *, scale: in
 
 
 def write_sheet(path: Path, captions: Sequence[str], clips: Sequence[Frames], *, scale: int = 1) -> None:
-    """Writes a contact sheet as PNG, of at most COLOURS colours: a third of the bytes, and no difference to be seen."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    page = contact_sheet(captions, clips, scale=scale)
-    page.quantize(COLOURS, dither=Image.Dither.NONE).save(path, optimize=True)
+    """Writes a contact sheet (see `save_page`)."""
+    save_page(contact_sheet(captions, clips, scale=scale), path)
 
 
 def write_loop(path: Path, clips: Sequence[Frames], *, scale: int = 2) -> None:

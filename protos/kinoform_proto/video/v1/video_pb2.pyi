@@ -207,8 +207,8 @@ class VideoCondition(google.protobuf.message.Message):
 
     @property
     def palette(self) -> kinoform_proto.type.v1.type_pb2.MediaInput:
-        """Picture whose colours the first frame takes, and so the clip; the conditioning `palette` is one, too. It acts once,
-        when the first frame is made; a strength above 1 counts as 1.
+        """Picture whose colours the clip takes; the conditioning `palette` is one, too. It acts on the finished frames,
+        whatever its part of the steps; a strength above 1 counts as 1.
         """
 
     @property

@@ -19,7 +19,7 @@ from kinoform.backbone.text import MAX_TOKENS, TextEncoder
 from kinoform.engine.errors import ModelError
 from kinoform.engine.family import BatchKey, Cost, Frames
 from kinoform.models.clip import ClipRequest, cut
-from kinoform.models.kino_mini.pixels import clip_to_frames, frames_to_clip, picture_to_clip
+from kinoform.models.kino_mini.pixels import clip_to_frames, picture_to_clip
 from kinoform.models.kino_mini.places import place_planes
 from kinoform.models.kino_mini.planner import blended, moved_condition, moved_latents
 from kinoform.models.kino_mini.read_leads import ended, leads_of
@@ -105,8 +105,6 @@ class KinoMini:
         )
         if image is None:
             return given
-        if given.leads.tinge is not None:
-            image = given.leads.tinge.over(image)
         return self._moved(replace(given, first_reach=request.image_reach), self._first(image, request), request.frames)
 
     def warnings(self, request: ClipRequest) -> list[str]:
@@ -209,8 +207,8 @@ class KinoMini:
         return channels, request.frames, request.height // ratio, request.width // ratio
 
     def _shown(self, state: ClipState, latent: Tensor, chosen: list[int]) -> Frames:
-        made = torch.from_numpy(clip_to_frames(self._networks.autoencoder.decode(latent[None, :, chosen])))
-        return state.conditioning.leads.composed(made, chosen).numpy()
+        made = clip_to_frames(self._networks.autoencoder.decode(latent[None, :, chosen]))
+        return state.conditioning.leads.finished(made, chosen)
 
     def _moved(self, given: Conditioning, first: Tensor, frames: int) -> Conditioning:
         """With the first frame's latent (c, 1, h, w): it, moved as the text says or as the conditions show."""
@@ -275,16 +273,7 @@ class KinoMini:
             moved = ddim_step(latent, clean, now, after)
         if state.step + 1 != state.keyframe_steps:
             return state.advanced(moved[0], clean[0])
-        return state.begun_clip(self._moved(state.conditioning, self._tinged(state, moved[0]), state.frames))
-
-    def _tinged(self, state: ClipState, first: Tensor) -> Tensor:
-        """The finished keyframe (c, 1, h, w) in the colours that it is to have."""
-        tinge, codec = state.conditioning.leads.tinge, self._networks.autoencoder
-        if tinge is None:
-            return first
-        picture = tinge.over(clip_to_frames(codec.decode(first[None])))
-        again: Tensor = codec.encode(frames_to_clip(picture).to(self._device))[0]
-        return again
+        return state.begun_clip(self._moved(state.conditioning, moved[0], state.frames))
 
 
 def _condition(state: ClipState) -> Tensor:

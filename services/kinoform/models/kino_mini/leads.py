@@ -51,15 +51,11 @@ class Ending(NamedTuple):
 
 
 class Tinge(NamedTuple):
-    """Colours that the first frame is to have."""
+    """Colours that the clip is brought to, all frames by one map, once they are made."""
 
     tones: Tones
     amount: float
     """0 to 1."""
-
-    def over(self, picture: Frames) -> Frames:
-        """A picture (..., 3) in them."""
-        return recoloured(picture, self.tones, self.amount)
 
 
 class Kept(NamedTuple):
@@ -99,12 +95,14 @@ class Leads:
                 clean = (1 - share) * clean + share * lead.known.latents[:, :length]
         return clean
 
-    def composed(self, frames: Tensor, chosen: slice | list[int]) -> Tensor:
-        """Frames (k, h, w, 3) uint8, the `chosen` ones of the clip, with the kept pixels over them."""
+    def finished(self, frames: Frames, chosen: list[int]) -> Frames:
+        """Frames (k, h, w, 3), the `chosen` ones of the clip, in the colours and with the pixels they shall have."""
+        if self.tinge is not None:
+            frames = recoloured(frames, *self.tinge)
         if self.kept is None:
             return frames
         pixels, where = self.kept
-        return torch.where(where[chosen][..., None], pixels[chosen], frames)
+        return torch.where(where[chosen][..., None], pixels[chosen], torch.from_numpy(frames)).numpy()
 
 
 NO_LEADS = Leads()

@@ -32,7 +32,7 @@ def leads_of(request: ClipRequest, controls: Controls | None, codec: VideoAutoen
     """
     maps = [given for given in request.maps if given.reach.strength > 0]
     last = request.last if request.last is not None and request.last.reach.strength > 0 else None
-    tinge = _tinge(request, keyframe_steps)
+    tinge = _tinge(request)
     if not maps and last is None and request.repaint is None:
         return replace(NO_LEADS, tinge=tinge)
     if controls is None:
@@ -124,13 +124,10 @@ def _long_enough(
     return np.broadcast_to(frames, (length, *frames.shape[1:]))
 
 
-def _tinge(request: ClipRequest, keyframe_steps: int) -> Tinge | None:
-    """Of the steps that make the first frame the strongest counts; a picture is there before the first step."""
-    if request.palette is None:
+def _tinge(request: ClipRequest) -> Tinge | None:
+    if request.palette is None or request.palette.reach.strength == 0:
         return None
-    picture, reach = request.palette
-    amount = max(reach.at(step, request.steps) for step in range(max(keyframe_steps, 1)))
-    return None if amount == 0 else Tinge(tones_of(picture), min(amount, 1.0))
+    return Tinge(tones_of(request.palette.picture), min(request.palette.reach.strength, 1.0))
 
 
 def _ending(last: LastFrame, request: ClipRequest) -> Ending:

@@ -18,6 +18,7 @@ from kinoform.training.latents import Stage
 from kinoform.training.loop import averaged_weights
 
 CONDITIONS = ("edges", "depth", "mask", "last_frame", "palette", "repaint")
+LIMIT = "What leads a clip is followed in its outline; inside it is soft: `control` in the details says how well."
 STAGES: tuple[Stage, ...] = ("keyframe", "clip")
 
 
@@ -45,5 +46,6 @@ def record(model: Path, measured: Mapping[str, Any]) -> None:
 def _note(model: Path, facts: Mapping[str, Any]) -> None:
     values = json.loads((model / "card.json").read_text())
     values["conditions"] = list(CONDITIONS)
+    values["limits"] = [*dict.fromkeys([*values["limits"], LIMIT])]
     values["details"]["control"] = values["details"].get("control", {}) | facts
     write_card(model, card_from_json(values))

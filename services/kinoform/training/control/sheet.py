@@ -5,17 +5,17 @@ from pathlib import Path
 
 import numpy as np
 import torch
-from PIL import Image
 
 from kinoform.engine.family import Frames
 from kinoform.models.kino_mini.family import KinoMini
 from kinoform.training.control.evaluate import Case
+from kinoform.training.page import save_page
 from kinoform.training.sampling import sample, to_frames
-from kinoform.training.sheet import COLOURS, contact_sheet
+from kinoform.training.sheet import contact_sheet
 
 
 def write_control_sheet(path: Path, family: KinoMini, tried: Sequence[Case]) -> None:
-    """Writes a PNG of at most COLOURS colours: for every case its clips, each under what it was led by."""
+    """Writes for every case its clips (see `save_page`), each under what it was led by."""
     names, clips = [], []
     for case in tried:
         wishes = {
@@ -26,13 +26,10 @@ def write_control_sheet(path: Path, family: KinoMini, tried: Sequence[Case]) -> 
             "first and last frame": case.in_between(),
             "repainted in a box": case.repainted(),
         }
-        names += [case.plain.prompt, "mask", *wishes, ""]
+        names += [case.plain.prompt, "mask", *wishes]
         clips += [to_frames(case.real()), _grey(case.truth.mask)]
         clips += [to_frames(next(sample(family, [wish]))) for wish in wishes.values()]
-        clips.append(np.full_like(clips[-1], 250))
-    page = contact_sheet(names, clips)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    page.quantize(COLOURS, dither=Image.Dither.NONE).save(path, optimize=True)
+    save_page(contact_sheet(names, clips), path)
 
 
 def _grey(maps: torch.Tensor) -> Frames:

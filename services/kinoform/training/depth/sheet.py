@@ -12,6 +12,7 @@ from skimage import data
 from kinoform.models.depth_mini.predict import DepthMini
 from kinoform.training.depth.evaluate import exam_picture
 from kinoform.training.depth.shards import Shard
+from kinoform.training.page import save_page
 
 Pixels = npt.NDArray[np.uint8]
 
@@ -37,13 +38,12 @@ def renders(shards: Sequence[Shard], count: int) -> list[Pixels]:
 
 
 def write_sheet(path: Path, model: DepthMini, pictures: Sequence[Pixels]) -> None:
-    """Writes a page as PNG: each picture, its inverse depth (bright is near), its normals."""
+    """Writes a page (see `save_page`): each picture, its inverse depth (bright is near), its normals."""
     strips = [strip(model, pixels) for pixels in pictures]
     rows = [_beside(strips[start : start + ACROSS]) for start in range(0, len(strips), ACROSS)]
     width = max(row.shape[1] for row in rows)
     padded = [np.pad(row, ((0, 0), (0, width - row.shape[1]), (0, 0)), constant_values=PAPER) for row in rows]
-    path.parent.mkdir(parents=True, exist_ok=True)
-    Image.fromarray(np.concatenate(padded)).save(path, optimize=True)
+    save_page(Image.fromarray(np.concatenate(padded)), path)
 
 
 def strip(model: DepthMini, pixels: Pixels) -> Pixels:

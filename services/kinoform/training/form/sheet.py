@@ -9,6 +9,7 @@ from PIL import Image, ImageDraw, ImageFont
 from kinoform.engine.family import Frames
 from kinoform.media.surface.field import Field
 from kinoform.models.form_mini.preview import look
+from kinoform.training.page import save_page
 
 COLUMNS = 5
 MARGIN = 10
@@ -17,9 +18,8 @@ PAPER, INK = (250, 250, 248), (40, 40, 44)
 
 
 def write_sheet(path: Path, captions: Sequence[str], solids: Sequence[Field]) -> None:
-    """Writes a page of previews as PNG."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    page([*captions], [look(solid)[0] for solid in solids]).save(path, optimize=True)
+    """Writes a page of previews (see `save_page`)."""
+    save_page(page([*captions], [look(solid)[0] for solid in solids]), path)
 
 
 def page(captions: Sequence[str], pictures: Sequence[Frames]) -> Image.Image:

@@ -21,7 +21,7 @@ COMMANDS = (
     "python -m kinoform.training.grain denoiser --run RUN",
     "python -m kinoform.training.grain export --run RUN --model MODEL",
     "python -m kinoform.training.grain evaluate --run RUN --model MODEL --record",
-    "python -m kinoform.training.grain sheet --model MODEL --output MODEL/held-out.png",
+    "python -m kinoform.training.grain sheet --model MODEL --output MODEL/held-out.webp",
 )
 
 DATA = {

@@ -7,12 +7,12 @@ from PIL import Image, ImageDraw, ImageFont
 
 from kinoform.models.grain_mini.swatch import swatch
 from kinoform.training.grain.descriptors import Planes
+from kinoform.training.page import save_page
 
 COLUMNS = 6
 SIDE = 192
 MARGIN = 10
 TEXT_HEIGHT = 18
-COLOURS = 256
 PAPER, INK = (250, 250, 248), (40, 40, 44)
 
 
@@ -34,7 +34,5 @@ def contact_sheet(captions: Sequence[str], tiles: Iterable[Planes], *, repeats: 
 
 
 def write_sheet(path: Path, captions: Sequence[str], tiles: Iterable[Planes], *, repeats: int = 1) -> None:
-    """Writes a contact sheet as PNG, of at most COLOURS colours: a third of the bytes, and little to be seen of it."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    page = contact_sheet(captions, tiles, repeats=repeats)
-    page.quantize(COLOURS, dither=Image.Dither.NONE).save(path, optimize=True)
+    """Writes a contact sheet (see `save_page`)."""
+    save_page(contact_sheet(captions, tiles, repeats=repeats), path)
