@@ -14,6 +14,7 @@ from kinoform.engine.errors import ModelError
 from kinoform.engine.family import Frames
 from kinoform.models.clip import MAP_KINDS, ClipRequest, FollowMap, LastFrame, Palette, Repaint
 from kinoform.models.kino_mini.family import KinoMini
+from kinoform.models.kino_mini.pixels import map_values
 from kinoform.models.kino_mini.state import ClipState
 from kinoform.models.reach import Reach
 from tests.models.tiny_kino import write_tiny_control, write_tiny_kino
@@ -176,3 +177,20 @@ def test_longer_maps_are_spread_over_the_clip(kino: KinoMini) -> None:
     spread: Sequence[int] = [0, 2, 5, 7]
     direct = replace(PLAIN, maps=(FollowMap("mask", twice[spread]),))
     assert make(kino, replace(PLAIN, maps=(FollowMap("mask", twice),))).tobytes() == make(kino, direct).tobytes()
+
+
+def test_lines_of_a_large_drawing_stay_lines_and_faint_ones_count_in_full() -> None:
+    drawing = np.zeros((1, 512, 512), np.uint8)
+    drawing[0, :, 100] = 90
+    values = map_values(FollowMap("edges", drawing), 4, 64, 64)
+    assert values.shape == (1, 64, 64)
+    torch.testing.assert_close(values[0, :, 12], torch.ones(64))
+    assert values.sum() == 64
+    assert not map_values(FollowMap("edges", np.zeros_like(drawing)), 4, 64, 64).any()
+
+
+def test_the_middle_of_a_wide_map_is_what_counts() -> None:
+    wide = np.zeros((1, 64, 128), np.uint8)
+    wide[0, :, 32:96] = 255
+    for kind in MAP_KINDS:
+        torch.testing.assert_close(map_values(FollowMap(kind, wide), 4, 64, 64), torch.ones(1, 64, 64))

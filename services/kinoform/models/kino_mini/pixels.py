@@ -43,7 +43,7 @@ def fitted(frames: Frames, width: int, height: int) -> Frames:
 def map_values(given: FollowMap, frames: int, width: int, height: int) -> Tensor:
     """A map's values (k, height, width) in [0, 1]; k is 1 or `frames`.
 
-    Lines are made smaller by their brightest pixel: by their mean they would fade, or vanish.
+    Lines are made smaller by their brightest pixel: by their mean they would fade, or vanish. The strongest become 1.
     """
     count = len(given.values)
     chosen = [0] if count == 1 else spread(count, frames)
@@ -51,7 +51,7 @@ def map_values(given: FollowMap, frames: int, width: int, height: int) -> Tensor
     if given.kind == "edges":
         values = _cropped(values, width, height)
         lines = F.adaptive_max_pool2d(torch.from_numpy(values.astype(np.float32))[:, None], (height, width))[:, 0]
-        return lines / 255
+        return lines / lines.amax().clamp(min=1.0)
     return torch.from_numpy(fitted(values, width, height).astype(np.float32)) / 255
 
 

@@ -9,6 +9,7 @@ from torch.nn import functional as F
 
 from kinoform.backbone.autoencoder import VideoAutoencoder
 from kinoform.engine.errors import ModelError
+from kinoform.engine.family import Frames
 from kinoform.media.picture.recolour import tones_of
 from kinoform.models.clip import ClipRequest, FollowMap, LastFrame, MapKind
 from kinoform.models.kino_mini.control import Controls
@@ -116,9 +117,7 @@ def _repaint(request: ClipRequest, controls: Controls, codec: VideoAutoencoder) 
     return lead, Kept(torch.tensor(pixels), keep)
 
 
-def _long_enough(
-    field: str, frames: "np.ndarray[tuple[int, ...], np.dtype[np.uint8]]", length: int
-) -> "np.ndarray[tuple[int, ...], np.dtype[np.uint8]]":
+def _long_enough(field: str, frames: Frames, length: int) -> Frames:
     if len(frames) not in (1, length):
         raise ModelError(field, f"must have 1 frame or the clip's {length}, has {len(frames)}")
     return np.broadcast_to(frames, (length, *frames.shape[1:]))
