@@ -15,6 +15,8 @@ CLIP_ENDINGS: Mapping[str, str] = {
 
 _ANIMATED = 0b10
 """In the flags of a WebP file's VP8X chunk."""
+_BOXES = (b"ftyp", b"moov", b"mdat", b"wide", b"free", b"skip", b"pnot")
+"""With one of which an MP4 or MOV file begins."""
 _EBML = b"\x1a\x45\xdf\xa3"
 
 
@@ -24,8 +26,8 @@ def clip_type(data: bytes) -> str | None:
         return "image/gif"
     if data[:4] == b"RIFF" and data[8:16] == b"WEBPVP8X" and len(data) > 20 and data[20] & _ANIMATED:
         return "image/webp"
-    if data[4:8] == b"ftyp":
-        return "video/quicktime" if data[8:12] == b"qt  " else "video/mp4"
+    if data[4:8] in _BOXES:
+        return "video/mp4" if data[4:8] == b"ftyp" and data[8:12] != b"qt  " else "video/quicktime"
     if data.startswith(_EBML):
         return "video/webm" if b"webm" in data[:64] else "video/x-matroska"
     return "application/zip" if data.startswith(b"PK\x03\x04") else None
