@@ -17,6 +17,8 @@ _ANIMATED = 0b10
 """In the flags of a WebP file's VP8X chunk."""
 _BOXES = (b"ftyp", b"moov", b"mdat", b"wide", b"free", b"skip", b"pnot")
 """With one of which an MP4 or MOV file begins."""
+_ZIP = (b"PK\x03\x04", b"PK\x05\x06")
+"""With one of which a zip file begins: the second when there is nothing in it."""
 _EBML = b"\x1a\x45\xdf\xa3"
 
 
@@ -30,4 +32,4 @@ def clip_type(data: bytes) -> str | None:
         return "video/mp4" if data[4:8] == b"ftyp" and data[8:12] != b"qt  " else "video/quicktime"
     if data.startswith(_EBML):
         return "video/webm" if b"webm" in data[:64] else "video/x-matroska"
-    return "application/zip" if data.startswith(b"PK\x03\x04") else None
+    return "application/zip" if data.startswith(_ZIP) else None
