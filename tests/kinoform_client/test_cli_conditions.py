@@ -240,7 +240,6 @@ def test_a_mesh_takes_its_name_from_the_prepared_file_but_not_from_a_fingerprint
             "--condition: gives a second first frame",
         ),
         ("video generate x --condition edges=photo.png:strong", "strong"),
-        ("mesh generate --condition edges=photo.png:1 --image-strength 1", "--condition: says how strongly"),
         ("material generate --condition reference=photo.png:1", "--condition: has a strength"),
         ("video generate x --condition lines=photo.png:1:1.2.3-4", "photo.png:1:1.2.3-4"),
         ("mesh generate --condition edges=photo.png --image photo.png", "--condition: gives the job its picture"),

@@ -69,7 +69,7 @@ def test_every_option_of_a_mesh_reaches_the_request(shell: Shell, tmp_path: Path
         "--image chair.png --model m --steps 7 --guidance 2.5 --seed 11 --negative arms --reproducible --priority 5"
     )
     more = "--resolution 96 --triangles 5000 --lods 2 --texture-size 512 --height-m 0.9 --label set=kitchen"
-    led = "--image-strength 0.5 --image-steps 0.25-1 --view chair.png:0.8:0-0.5 --view chair.png --sketch"
+    led = "--view chair.png:0.8:0-0.5 --view chair.png --sketch"
     result = shell("mesh", "generate", "a chair", *options.split(), *more.split(), *led.split(), "--no-wait")
     (request,) = shell.served.peer.others
     assert (result.exit_code, result.stdout.strip()) == (0, next(iter(shell.served.peer.jobs)))
@@ -81,7 +81,6 @@ def test_every_option_of_a_mesh_reaches_the_request(shell: Shell, tmp_path: Path
         sampling=type_pb2.Sampling(seed=11, steps=7, guidance=2.5, reproducible=True),
         surface=mesh_pb2.SurfaceOptions(resolution=96, triangles=5000, lods=2, texture_size=512, height_m=0.9),
         delivery=mesh_pb2.MeshDelivery(formats=[mesh_pb2.MESH_FORMAT_GLB]),
-        image_reach=type_pb2.Reach(strength=0.5, first=0.25, last=1),
         views=[
             mesh_pb2.View(
                 image=type_pb2.MediaInput(inline=png(ball(8))),
@@ -95,11 +94,11 @@ def test_every_option_of_a_mesh_reaches_the_request(shell: Shell, tmp_path: Path
     assert (request.priority, dict(request.labels)) == (5, {"set": "kitchen"})
 
 
-@pytest.mark.parametrize("steps", ["0.5", "a-b", "0.5-", "1-0.5-1"])
-def test_steps_that_are_no_range_are_refused_by_name(shell: Shell, steps: str) -> None:
-    result = shell("mesh", "generate", "a chair", f"--image-steps={steps}", "--no-wait")
+@pytest.mark.parametrize("steps", ["a-b", "0.5-", "1-0.5-1"])
+def test_steps_that_are_no_range_are_refused_with_their_view(shell: Shell, steps: str) -> None:
+    result = shell("mesh", "generate", "a chair", f"--view=chair.png:1:{steps}", "--no-wait")
     assert result.exit_code == 2
-    assert f"--image-steps: must be FROM-TO, two shares of the steps such as 0-0.5; got '{steps}'" in result.stderr
+    assert f"chair.png:1:{steps}" in result.stderr
 
 
 def test_a_photo_becomes_a_relief_by_its_depth_in_its_colours(shell: Shell, tmp_path: Path) -> None:

@@ -1,14 +1,12 @@
 """What leads a clip, as options have it: `--condition KIND=FILE[:STRENGTH[:FROM-TO]]` and `--repaint`."""
 
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Annotated
 
 import typer
 
-from kinoform_client._core.requests import CONDITIONING_NAME
-from kinoform_client.cli.job_picture import JobPicture
+from kinoform_client.cli.job_picture import JobPicture, is_prepared
 from kinoform_client.cli.reach import parse_view
 from kinoform_client.clip_conditions import ClipCondition, ClipConditionKind, Repaint, Steps
 from kinoform_client.conditions import ConditionKind
@@ -45,7 +43,6 @@ RepaintOption = Annotated[
     tuple[str, str] | None,
     typer.Option(metavar="FILE MASK", help="Keep FILE where MASK is dark, make anew what is white."),
 ]
-_FINGERPRINT = re.compile(r"[0-9a-f]{64}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +60,6 @@ class ClipGiven:
     """All that a clip is given beside its words."""
 
     first: JobPicture | None
-    first_reach: Asked | None
     others: tuple[Asked, ...]
 
     def image(self, client: Client, priority: int) -> PictureInput | None:
@@ -83,11 +79,12 @@ def clip_given(image: str | None, conditions: Sequence[str] | None) -> ClipGiven
         raise invalid("--condition", f"gives a second first frame: {firsts[-1].file}")
     others = tuple(each for each in asked if each.kind != FIRST)
     if not firsts:
-        return ClipGiven(None if image is None else JobPicture(image), None, others)
-    first = firsts[0]
-    prepared = CONDITIONING_NAME.fullmatch(first.file) or _FINGERPRINT.fullmatch(first.file)
-    picture = JobPicture(first.file, prepared=True) if prepared else JobPicture(first.file, ConditionKind.REFERENCE)
-    return ClipGiven(picture, first, others)
+        return ClipGiven(None if image is None else JobPicture(image), others)
+    (first,) = firsts
+    if is_prepared(first.file):
+        return ClipGiven(JobPicture(first.file, prepared=True), others)
+    picture = JobPicture(first.file, ConditionKind.REFERENCE, strength=first.strength, steps=first.steps)
+    return ClipGiven(picture, others)
 
 
 def repaint_given(given: tuple[str, str] | None) -> Repaint[PictureInput] | None:
@@ -96,7 +93,7 @@ def repaint_given(given: tuple[str, str] | None) -> Repaint[PictureInput] | None
 
 
 def _asked(text: str) -> Asked:
-    if CONDITIONING_NAME.fullmatch(text) or _FINGERPRINT.fullmatch(text):
+    if is_prepared(text):
         return Asked(FIRST, text)
     named, equals, rest = text.partition("=")
     if not equals or not rest:

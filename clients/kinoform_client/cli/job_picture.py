@@ -66,8 +66,13 @@ def job_picture(image: str | None, conditions: list[str] | None) -> JobPicture |
     return _prepared(conditions[0])
 
 
+def is_prepared(text: str) -> bool:
+    """Whether it is a conditioning's name, or its fingerprint alone."""
+    return bool(CONDITIONING_NAME.fullmatch(text) or _FINGERPRINT.fullmatch(text))
+
+
 def _prepared(condition: str) -> JobPicture:
-    if CONDITIONING_NAME.fullmatch(condition) or _FINGERPRINT.fullmatch(condition):
+    if is_prepared(condition):
         return JobPicture(condition, prepared=True)
     kind, equals, file = condition.partition("=")
     if not equals or not file:

@@ -12,7 +12,7 @@ from kinoform_client.cli.finish import follow
 from kinoform_client.cli.job_picture import Condition, JobPicture, job_picture
 from kinoform_client.cli.mesh_place import mesh_place
 from kinoform_client.cli.places import slug, stem_of
-from kinoform_client.cli.reach import parse_steps, parse_view
+from kinoform_client.cli.reach import parse_view
 from kinoform_client.cli.session import session
 from kinoform_client.conditions import ConditionKind
 from kinoform_client.errors import invalid
@@ -42,12 +42,6 @@ def generate(
     prompt: Annotated[str | None, typer.Argument(help="What to make.", show_default=False)] = None,
     image: Annotated[str | None, typer.Option(help="Picture of it: PNG, JPEG, WebP, or an asset's name.")] = None,
     condition: Condition = None,
-    image_strength: Annotated[
-        float | None, typer.Option(help="How much the picture leads: 0 to 2, 1 = as trained.")
-    ] = None,
-    image_steps: Annotated[
-        str | None, typer.Option(metavar="FROM-TO", help="Where it leads, as shares of the steps: 0-0.5.")
-    ] = None,
     view: Annotated[
         list[str] | None,
         typer.Option(metavar="FILE[:STRENGTH[:FROM-TO]]", help="More pictures of it, from other sides; repeatable."),
@@ -75,11 +69,7 @@ def generate(
     wait: options.Wait = True,
 ) -> None:
     """Make a mesh from a PROMPT, from a picture, or from both."""
-    picture, steps_led = job_picture(image, condition), parse_steps("--image-steps", image_steps)
-    if picture is not None and picture.strength is not None:
-        if image_strength is not None or steps_led is not None:
-            raise invalid("--condition", "says how strongly it leads, as --image-strength does: leave one away")
-        image_strength, steps_led = picture.strength, picture.steps
+    picture = job_picture(image, condition)
     views = [replace(parse_view("--view", each), sketch=sketch) for each in view or []]
     if prompt is None and picture is None and not views:
         raise invalid("PROMPT", "say what to make, or give pictures of it with --image, --condition or --view")
@@ -87,8 +77,8 @@ def generate(
     with session(context).client() as client:
         job = client.meshes.generate(
             prompt,
-            image_strength=image_strength,
-            image_steps=steps_led,
+            image_strength=None if picture is None else picture.strength,
+            image_steps=None if picture is None else picture.steps,
             image_sketch=sketch and picture is not None,
             views=views,
             model=model,

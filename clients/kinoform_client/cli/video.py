@@ -51,7 +51,6 @@ def generate(
 ) -> None:
     """Make a clip from a PROMPT, follow it, and save it."""
     given = clip_given(image, condition)
-    reach = given.first_reach
     place = clip_place(output, slug(prompt, "clip"))
     with session(context).client() as client:
         job = client.videos.generate(
@@ -73,8 +72,8 @@ def generate(
             labels=options.parse_labels(label),
             # last, when every other option is known to be right: they have pictures prepared
             image=given.image(client, priority),
-            image_strength=None if reach is None else reach.strength,
-            image_steps=None if reach is None else reach.steps,
+            image_strength=None if given.first is None else given.first.strength,
+            image_steps=None if given.first is None else given.first.steps,
             conditions=given.conditions(client, priority),
             repaint=repaint_given(repaint),
         )
