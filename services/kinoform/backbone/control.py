@@ -18,7 +18,7 @@ from diffusers.models.normalization import FP32LayerNorm
 from torch import Tensor, nn
 
 from kinoform.backbone.blocks import Rotary, RotaryAttention
-from kinoform.backbone.patches import Patch, by_rows, grid_of, patchify
+from kinoform.backbone.patches import Patch, by_rows, patchify
 from kinoform.backbone.positions import Grid, RotaryPositions
 
 Steer = Callable[[int, Tensor, Tensor], Tensor]
@@ -79,11 +79,6 @@ class ControlBranch(ModelMixin, ConfigMixin):
         latent = torch.stack(rows).transpose(1, 2)
         tokens: Tensor = self.patch_embed(patchify(latent, tuple(self.config.patch)))
         return tokens
-
-    def grid(self, signal: Tensor) -> Grid:
-        """The token grid of maps (..., l, h, w). Raises ValueError where the patch does not divide it."""
-        length, height, width = signal.shape[-3:]
-        return grid_of((length, height // 8, width // 8), tuple(self.config.patch))
 
     def steer(self, tokens: Tensor, strength: Tensor, grid: Grid) -> Steer:
         """What a trunk's forward pass asks; one for each pass, since it remembers.

@@ -25,6 +25,10 @@ class GuidanceInterval(NamedTuple):
         return scale if self.low <= t <= self.high else 1.0
 
 
+GUIDED_TIMES = GuidanceInterval(0.0, 0.95)
+"""Off in the first steps, where guidance only oversaturates: what the embedded models were found to want."""
+
+
 class StepRange(NamedTuple):
     """The part of a job's steps in which a condition acts, as shares of all: 0 = the first one's begin, 1 = the end."""
 

@@ -9,8 +9,8 @@ import torch
 from torch import Tensor
 
 from kinoform.backbone.denoiser import VideoDenoiser
+from kinoform.backbone.guidance import GUIDED_TIMES
 from kinoform.backbone.schedules import add_noise, cosine_alpha_bar
-from kinoform.models.kino_mini.family import GUIDED_TIMES
 from kinoform.models.kino_mini.weights import LORAS
 from kinoform.training import denoiser
 from kinoform.training.adapters import Adapters

@@ -6,11 +6,8 @@ from typing import NamedTuple
 import torch
 from torch import Tensor
 
-from kinoform.backbone.guidance import GuidanceInterval, guide, layers, weighted
+from kinoform.backbone.guidance import GUIDED_TIMES, guide, layers, weighted
 from kinoform.models.form_mini.state import ShapeState
-
-GUIDED_TIMES = GuidanceInterval(0.0, 0.95)
-"""Off in the first steps, where guidance only oversaturates."""
 
 
 class Plan(NamedTuple):

@@ -9,7 +9,7 @@ from torch import Tensor
 
 import kinoform_weights
 from kinoform.backbone.exactness import rows_are_exact
-from kinoform.backbone.guidance import GuidanceInterval, guide
+from kinoform.backbone.guidance import GUIDED_TIMES, GuidanceInterval, guide
 from kinoform.backbone.schedules import clean_from, cosine_alpha_bar, ddim_step
 from kinoform.backbone.text import MAX_TOKENS, TextEncoder
 from kinoform.engine.errors import ModelError
@@ -24,8 +24,6 @@ from kinoform.models.grain_mini.weights import Networks, load_networks
 from kinoform.models.grain_mini.windows import TOKENS, WINDOW, Shift, cut, joined, shift_at
 from kinoform.models.material import MaterialRequest, TileMaps
 
-GUIDED_TIMES = GuidanceInterval(0.0, 0.95)
-"""Off in the first steps, where guidance only oversaturates."""
 UNIT = WINDOW * MaterialAutoencoder.RATIO
 """Pixels of one window."""
 ORIGIN = 9

@@ -12,7 +12,7 @@ import kinoform_weights
 from kinoform.backbone.control import Steer
 from kinoform.backbone.denoiser import VideoDenoiser
 from kinoform.backbone.exactness import rows_are_exact
-from kinoform.backbone.guidance import GuidanceInterval, guide
+from kinoform.backbone.guidance import GUIDED_TIMES, GuidanceInterval, guide
 from kinoform.backbone.patches import grid_of
 from kinoform.backbone.schedules import clean_from, cosine_alpha_bar, ddim_step, euler_step, flow_clean
 from kinoform.backbone.text import MAX_TOKENS, TextEncoder
@@ -27,9 +27,6 @@ from kinoform.models.kino_mini.state import ClipState, Conditioning, Stage, from
 from kinoform.models.kino_mini.weights import Networks, load_networks
 
 PREVIEW_FRAMES = 4
-GUIDED_TIMES = GuidanceInterval(0.0, 0.95)
-"""Off in the first steps, where guidance only oversaturates."""
-
 CLIP_GUIDANCE = 1.0
 """Of the clip stage when the keyframe stage made the first frame: that frame has the prompt's guidance in it."""
 

@@ -38,12 +38,17 @@ def leads_of(request: ClipRequest, controls: Controls | None, codec: VideoAutoen
         return replace(NO_LEADS, tinge=tinge)
     if controls is None:
         raise ModelError("conditions", "this model was not trained to follow any")
-    each, kept = [_map_lead(given, request, controls) for given in maps], None
+    signals = [_map_signal(given, request).to(controls.clip.device) for given in maps]
+    each = [
+        _lead(signal, controls, later=len(given.values) > 1, known=None, reach=given.reach)
+        for given, signal in zip(maps, signals, strict=True)
+    ]
+    kept = None
     if request.repaint is not None:
         lead, kept = _repaint(request, controls, codec)
         each.append(lead)
     ending = None if last is None else _ending(last, request)
-    follow = _follow(maps, request, controls, keyframe_steps)
+    follow = _follow(list(zip(maps, signals, strict=True)), request.steps, controls, keyframe_steps)
     return Leads(each=tuple(each), follow=follow, ending=ending, tinge=tinge, kept=kept)
 
 
@@ -72,13 +77,8 @@ def _map_signal(given: FollowMap, request: ClipRequest) -> Tensor:
     return map_signal(given.kind, values, request.frames)
 
 
-def _map_lead(given: FollowMap, request: ClipRequest, controls: Controls) -> Lead:
-    signal = _map_signal(given, request)
-    return _lead(signal, controls, later=len(given.values) > 1, known=None, reach=given.reach)
-
-
 def _lead(signal: Tensor, controls: Controls, *, later: bool, known: Known | None, reach: Reach) -> Lead:
-    seen = signal.to(controls.clip.device)[None]
+    seen = signal[None]
     return Lead(
         keyframe=controls.keyframe.embed(seen[:, :, :1])[0],
         clip=controls.clip.embed(seen)[0] if later else None,
@@ -87,17 +87,15 @@ def _lead(signal: Tensor, controls: Controls, *, later: bool, known: Known | Non
     )
 
 
-def _follow(maps: list[FollowMap], request: ClipRequest, controls: Controls, keyframe_steps: int) -> Follow | None:
-    steps = request.steps
+def _follow(maps: list[tuple[FollowMap, Tensor]], steps: int, controls: Controls, keyframe_steps: int) -> Follow | None:
     moving = [
-        given
-        for given in maps
+        (given, signal)
+        for given, signal in maps
         if len(given.values) > 1 and any(given.reach.at(step, steps) > 0 for step in range(keyframe_steps, steps))
     ]
     if not moving:
         return None
-    best = min(moving, key=lambda given: BY_MOTION.index(given.kind))
-    signal = _map_signal(best, request).to(controls.follower.device)
+    best, signal = min(moving, key=lambda each: BY_MOTION.index(each[0].kind))
     return Follow(controls.follower.plan(signal), min(best.reach.strength, 1.0))
 
 
@@ -113,7 +111,7 @@ def _repaint(request: ClipRequest, controls: Controls, codec: VideoAutoencoder) 
     # a latent is known where all of its own pixels are
     where = 1 - F.max_pool2d(1 - known[:, None], ratio)[:, 0]
     latents = Known(codec.encode(clip.to(codec.device))[0], where.to(codec.device))
-    lead = _lead(pixel_signal(clip[0], known), controls, later=True, known=latents, reach=FULL)
+    lead = _lead(pixel_signal(clip[0], known).to(codec.device), controls, later=True, known=latents, reach=FULL)
     return lead, Kept(torch.tensor(pixels), keep)
 
 

@@ -9,6 +9,7 @@ from torch import Tensor
 
 from kinoform.backbone.control import ControlBranch
 from kinoform.backbone.denoiser import VideoDenoiser
+from kinoform.backbone.patches import grid_of
 from kinoform.training.control.cache import ControlCache, read_cache
 from kinoform.training.control.tasks import draw_task, signal_of
 from kinoform.training.denoiser import TEXT_DROPPED, TIME_POWER, Batch, losses, noisy_moved, places
@@ -54,7 +55,8 @@ def train(run: BranchRun) -> None:
     for step in range(first, run.steps):
         rng = torch.Generator().manual_seed(run.seed * 1_000_003 + step)
         batch, signal = draw(cache, run, rng)
-        steer = branch.steer(branch.embed(signal)[:, None], torch.ones(run.batch, 1), branch.grid(signal))
+        grid = grid_of(batch.clean.shape[2:], tuple(trunk.config.patch))
+        steer = branch.steer(branch.embed(signal)[:, None], torch.ones(run.batch, 1), grid)
         error, loss = losses(trunk, batch, steer)
         optimizer.zero_grad(set_to_none=True)
         loss.backward()
