@@ -102,13 +102,13 @@ def test_an_animated_webp_comes_back_exactly_at_its_own_rate() -> None:
 
 @pytest.mark.parametrize("span", [ColorRange.MPEG, ColorRange.JPEG])
 @pytest.mark.parametrize("matrix", [Colorspace.ITU709, Colorspace.ITU601])
-@pytest.mark.parametrize("container", ["mp4", "matroska"])
+@pytest.mark.parametrize(("codec", "container"), [("libx264", "mp4"), ("libx264", "matroska"), ("libvpx-vp9", "webm")])
 def test_colours_are_right_by_the_clips_own_matrix_and_range(
-    container: str, matrix: Colorspace, span: ColorRange
+    codec: str, container: str, matrix: Colorspace, span: ColorRange
 ) -> None:
     frames = np.zeros((3, 32, 48, 3), np.uint8)
     frames[..., :24, :], frames[..., 24:, :] = (255, 0, 0), (20, 160, 240)
-    footage = load(coded(frames, "libx264", container, "yuv444p", matrix=matrix, span=span))
+    footage = load(coded(frames, codec, container, "yuv444p", matrix=matrix, span=span))
     for side in (slice(4, 20), slice(28, 44)):
         assert np.abs(footage.frames[:, 4:28, side].astype(int) - frames[:, 4:28, side]).max() <= 4
 
