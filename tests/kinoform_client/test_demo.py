@@ -9,9 +9,9 @@ from google.protobuf.json_format import ParseDict
 from PIL import Image
 
 from kinoform_client import Client
-from kinoform_client._core.conditionings import KINDS
 from kinoform_client.cli.demo import make_everything, present
 from kinoform_client.demo.chapters import chosen, missing
+from kinoform_client.demo.conditions import SHOWN
 from kinoform_client.demo.page import Run
 from kinoform_client.demo.studio import Chapter
 from kinoform_client.errors import FailedPreconditionError
@@ -59,10 +59,10 @@ def test_the_demo_shows_clips_meshes_and_a_material(
     chapters = make(served, tmp_path)
     *made, steering = [chapter.title for chapter in chapters]
     assert made == ["2 clips", "2 meshes", "1 material"]
-    assert steering == f"A picture prepared in {len(KINDS)} ways, and what it steers"
+    assert steering == f"A picture prepared in {len(SHOWN)} ways, and what it steers"
     names = ["clip-1.mp4", "clip-from-picture.mp4", "mesh-1.glb", "mesh-1.usdz", "mesh-1-turntable.mp4"]
     names += ["mesh-from-picture.glb", "mesh-from-picture.usdz", "mesh-from-picture-turntable.mp4", "material-1.zip"]
-    names += [f"condition-{kind.replace('_', '-')}.png" for kind in KINDS]
+    names += [f"condition-{kind.replace('_', '-')}.png" for kind in SHOWN]
     names += ["clip-from-cut-out.mp4", "mesh-from-cut-out-turntable.mp4", "mesh-from-cut-out.glb"]
     assert capsys.readouterr().out.splitlines() == [
         str(tmp_path / name) for name in [*names, "contact-sheet.png", "index.html"]
@@ -110,7 +110,7 @@ def test_a_clip_and_a_mesh_begin_with_the_same_handle_of_the_first_meshs_picture
 ) -> None:
     peer.models += [VIDEO, MESH]
     make(served, tmp_path)
-    assert [request.spec.WhichOneof("kind") for request in peer.asked] == list(KINDS)
+    assert [request.spec.WhichOneof("kind") for request in peer.asked] == list(SHOWN)
     assert {request.spec.image.inline for request in peer.asked} == {(tmp_path / "mesh-1.png").read_bytes()}
     asked = [*peer.requests, *(each for each in peer.others if isinstance(each, mesh_pb2.GenerateMeshRequest))]
     given = [name for each in asked if (name := each.spec.image.conditioning)]
@@ -138,7 +138,7 @@ def test_another_actor_follows_the_cut_out_of_the_first_clip(served: Served, pee
 def test_a_kind_that_can_not_be_prepared_is_left_out(served: Served, peer: Peer, tmp_path: Path) -> None:
     peer.models.append(MESH)
     chapters = make(served, tmp_path, lambda kind: None if kind == "soft_edges" else made_by(kind))
-    assert chapters[-1].title == f"A picture prepared in {len(KINDS) - 1} ways, and what it steers"
+    assert chapters[-1].title == f"A picture prepared in {len(SHOWN) - 1} ways, and what it steers"
     assert not (tmp_path / "condition-soft-edges.png").exists()
     assert (tmp_path / "mesh-from-cut-out.glb").exists()
     assert re.search(

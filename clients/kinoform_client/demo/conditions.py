@@ -19,6 +19,8 @@ from kinoform_client.sync.conditioning_handle import ConditioningHandle
 from kinoform_client.sync.handles import JobHandle
 from kinoform_client.types import Model, ModelKind
 
+SHOWN = tuple(kind for kind in KINDS if kind != ConditionKind.EMBEDDING)
+"""An embedding's picture is the picture itself."""
 STEERED_BY = ConditionKind.CUT_OUT
 _MOVES = "jumps"
 _SEED = 5
@@ -27,7 +29,7 @@ _SEED = 5
 def chapter(studio: Studio, source: Path, models: Mapping[ModelKind, Model]) -> Chapter | None:
     """Every kind of the picture, then what its cut-out steers; None where the server prepares none."""
     try:
-        handles = {kind: studio.client.conditionings.create(kind, source) for kind in KINDS}
+        handles = {kind: studio.client.conditionings.create(kind, source) for kind in SHOWN}
     except FailedPreconditionError:
         return None
     failures = {kind: _failure(studio, kind, handle) for kind, handle in handles.items()}
