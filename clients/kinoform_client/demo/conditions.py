@@ -19,7 +19,7 @@ from kinoform_client.sync.conditioning_handle import ConditioningHandle
 from kinoform_client.sync.handles import JobHandle
 from kinoform_client.types import Model, ModelKind
 
-SHOWN = tuple(kind for kind in KINDS if kind != ConditionKind.EMBEDDING)
+SHOWN: tuple[ConditionKind, ...] = tuple(kind for kind in KINDS if kind is not ConditionKind.EMBEDDING)
 """An embedding's picture is the picture itself."""
 STEERED_BY = ConditionKind.CUT_OUT
 _MOVES = "jumps"
