@@ -8,6 +8,7 @@ import numpy as np
 from PIL import Image
 
 from kinoform_client import Client, ConditioningReport
+from tests.benchmarks.cut_outs import cut_outs
 from tests.benchmarks.steadiness import clip_file, steadiness
 from tests.benchmarks.suite import serving
 from tests.benchmarks.table import Figure, percentile
@@ -42,6 +43,7 @@ def figures() -> Iterator[Figure]:
         yield cached(client)
         yield from clips(client)
     yield from steadiness()
+    yield from cut_outs()
 
 
 def cached(client: Client) -> Figure:
