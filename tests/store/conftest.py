@@ -52,7 +52,7 @@ def url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
         return f"sqlite:///{tmp_path}/jobs.db"
     postgres_url: str = request.getfixturevalue("postgres_url")
     if _execute(postgres_url, "SELECT tablename FROM pg_tables WHERE tablename = 'jobs'"):
-        _execute(postgres_url, "TRUNCATE jobs, events, checkpoints, assets, uploads")
+        _execute(postgres_url, "TRUNCATE jobs, events, checkpoints, kept_states, assets, uploads")
     return postgres_url
 
 

@@ -125,7 +125,7 @@ def test_only_an_ended_job_can_be_deleted_and_all_of_it_goes(store: Store) -> No
     with pytest.raises(WrongState):
         store.jobs.delete(name_of(1))
     store.leases.append_event(claim.lease, news, now=2, update=JobUpdate(state=JobState.FAILED))
-    assert store.jobs.delete(name_of(1)) == "c" * 64
+    assert store.jobs.delete(name_of(1)) == ("c" * 64,)
     assert store.events.after(name_of(1), 0) == []
     assert store.leases.checkpoint(name_of(1)) is None
     with pytest.raises(NotFound):

@@ -122,6 +122,7 @@ TABLE: Mapping[type[Exception], Answer] = {
     store_errors.AlreadyExists: Answer(grpc.StatusCode.ALREADY_EXISTS, "ALREADY_EXISTS"),
     store_errors.RequestIdReused: Answer(grpc.StatusCode.ALREADY_EXISTS, "REQUEST_ID_REUSED"),
     store_errors.WrongState: Answer(grpc.StatusCode.FAILED_PRECONDITION, "WRONG_STATE"),
+    store_errors.NotKept: Answer(grpc.StatusCode.NOT_FOUND, "STEP_NOT_KEPT"),
     store_errors.OffsetMismatch: Answer(grpc.StatusCode.ABORTED, "OFFSET_MISMATCH"),
     store_errors.DigestMismatch: Answer(grpc.StatusCode.ABORTED, "CHECKSUM_MISMATCH"),
     store_errors.StoreFull: Answer(grpc.StatusCode.RESOURCE_EXHAUSTED, "STORE_FULL"),
@@ -178,6 +179,8 @@ def _metadata(error: Exception) -> dict[str, str]:
             return {"request_id": error.request_id, "name": error.name}
         case store_errors.WrongState():
             return {"name": error.name, "state": error.state}
+        case store_errors.NotKept():
+            return {"name": error.name, "kept_steps": ",".join(map(str, error.kept))}
         case store_errors.OffsetMismatch():
             return {"committed_bytes": str(error.committed)}
         case ChunkCorrupt():

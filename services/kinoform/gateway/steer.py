@@ -40,6 +40,5 @@ class Steering:
         await asyncio.to_thread(self._delete, name)
 
     def _delete(self, name: str) -> None:
-        checkpoint = self.jobs.delete(name)
-        if checkpoint is not None:
-            self.leftovers.drop(checkpoint)
+        for state in self.jobs.delete(name):
+            self.leftovers.drop(state)

@@ -69,11 +69,9 @@ class Assets:
         return asset_record(row)
 
     def unreferenced(self, digests: Collection[str]) -> set[str]:
-        """Those of the SHA-256 digests that no asset and no checkpoint refers to: their blobs may go."""
-        query = sa.union(
-            sa.select(_assets.sha256).where(_assets.sha256.in_(digests)),
-            sa.select(schema.checkpoints.c.sha256).where(schema.checkpoints.c.sha256.in_(digests)),
-        )
+        """Those of the SHA-256 digests that no asset, checkpoint or kept state refers to: their blobs may go."""
+        columns = (_assets.sha256, schema.checkpoints.c.sha256, schema.kept_states.c.sha256)
+        query = sa.union(*(sa.select(column).where(column.in_(digests)) for column in columns))
         with self._database.read() as connection:
             return set(digests) - set(connection.execute(query).scalars())
 

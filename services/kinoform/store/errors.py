@@ -39,6 +39,21 @@ class RequestIdReused(StoreError):
         return f"request_id {self.request_id} was used for another request, which made {self.name}"
 
 
+class NotKept(StoreError):
+    """The job's state after that step is not kept."""
+
+    def __init__(self, name: str, step: int | None, kept: tuple[int, ...]) -> None:
+        super().__init__(name, step, kept)
+        self.name = name
+        self.step = step
+        self.kept = kept
+
+    def __str__(self) -> str:
+        wanted = "no step" if self.step is None else f"not step {self.step}"
+        found = f"; kept are {', '.join(map(str, self.kept))}" if self.kept and self.step is not None else ""
+        return f"of {self.name} {wanted} is kept{found}"
+
+
 class WrongState(StoreError):
     """The job's present state does not allow the act."""
 

@@ -8,9 +8,18 @@ from sqlalchemy.exc import IntegrityError
 from kinoform.store import schema
 from kinoform.store.checkpoints import drop_checkpoint
 from kinoform.store.database import Database, Transaction
-from kinoform.store.errors import AlreadyExists, NotFound, RequestIdReused, WrongState
+from kinoform.store.errors import AlreadyExists, NotFound, NotKept, RequestIdReused, WrongState
 from kinoform.store.events import insert_events
-from kinoform.store.records import Cursor, JobFilter, JobRecord, JobState, PayloadFactory, Submission
+from kinoform.store.kept_states import drop_kept, keep, select_kept
+from kinoform.store.records import (
+    Cursor,
+    JobFilter,
+    JobRecord,
+    JobState,
+    KeptState,
+    PayloadFactory,
+    Submission,
+)
 from kinoform.store.rows import Values, job_record, job_values
 
 _jobs = schema.jobs.c
@@ -22,20 +31,32 @@ class Jobs:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    def create(self, submission: Submission, events: Sequence[PayloadFactory]) -> tuple[JobRecord, bool]:
+    def create(
+        self,
+        submission: Submission,
+        events: Sequence[PayloadFactory],
+        *,
+        pause_at: int | None = None,
+        origin: KeptState | None = None,
+    ) -> tuple[JobRecord, bool]:
         """Queue a job with its first events; once this returns, the job survives any crash.
 
+        pause_at: steps done after which it is paused. origin: the kept state that a forked job begins with.
         A request id that was used before gives the job of that time and False. Raises RequestIdReused when the
-        request of that time was another one, AlreadyExists when the name is taken.
+        request of that time was another one, AlreadyExists when the name is taken, NotFound and NotKept when the origin
+        is gone.
         """
         with self._database.write() as transaction:
-            row = job_values(submission, last_sequence=len(events))
+            row = job_values(submission, last_sequence=len(events)) | {"pause_at": pause_at}
             try:
                 with transaction.connection.begin_nested():
                     transaction.connection.execute(sa.insert(schema.jobs), row)
             except IntegrityError:
                 return _created_before(transaction.connection, submission), False
             insert_events(transaction.connection, submission.name, events, first=1, attempt=0, at=submission.created_at)
+            if origin is not None:
+                _check_kept(transaction.connection, origin)
+                keep(transaction.connection, submission.name, origin.step, origin.sha256, submission.created_at)
             transaction.touch(submission.name)
             transaction.touch_queue()
             return _select(transaction.connection, submission.name), True
@@ -90,6 +111,37 @@ class Jobs:
                 _move(transaction, record, JobState.CANCELLED, now, event, {"ended_at": now})
             return _select(transaction.connection, name)
 
+    def pause(self, name: str, *, now: int, event: PayloadFactory) -> JobRecord:
+        """Pause a job that waits, and write the event; or ask whoever runs it to do so (`pause_requested`).
+
+        A job that is paused stays so. Raises NotFound, WrongState.
+        """
+        with self._database.write() as transaction:
+            record = _select(transaction.connection, name, lock=True)
+            if record.state.terminal:
+                raise WrongState(name, record.state, "pause")
+            if record.state is JobState.RUNNING:
+                _update(transaction, name, {"pause_requested": True, "updated_at": now})
+            elif record.state is JobState.QUEUED:
+                _move(transaction, record, JobState.PAUSED, now, event, {"pause_requested": False})
+            return _select(transaction.connection, name)
+
+    def resume(self, name: str, *, pause_at: int | None, now: int, event: PayloadFactory) -> JobRecord:
+        """Queue a paused job again, to be paused after `pause_at` steps, or not any more.
+
+        A job that is not paused goes on as it is, and a pause that was only asked for is none. Raises NotFound,
+        WrongState.
+        """
+        with self._database.write() as transaction:
+            record = _select(transaction.connection, name, lock=True)
+            if record.state.terminal:
+                raise WrongState(name, record.state, "continue")
+            if record.state is JobState.PAUSED:
+                _move(transaction, record, JobState.QUEUED, now, event, {"pause_at": pause_at})
+            else:
+                _update(transaction, name, {"pause_requested": False, "updated_at": now})
+            return _select(transaction.connection, name)
+
     def retry(self, name: str, *, now: int, event: PayloadFactory) -> JobRecord:
         """Queue a failed or cancelled job again. Its event log goes on, and so does it from its checkpoint, if any.
 
@@ -99,8 +151,9 @@ class Jobs:
             record = _select(transaction.connection, name, lock=True)
             if record.state not in (JobState.FAILED, JobState.CANCELLED):
                 raise WrongState(name, record.state, "retry")
-            fresh: Values = {"stage": "", "outputs": [], "error": None, "ended_at": None}
-            _move(transaction, record, JobState.QUEUED, now, event, fresh | {"cancel_requested": False})
+            fresh: Values = {"stage": "", "step": 0, "outputs": [], "error": None, "ended_at": None}
+            unasked: Values = {"cancel_requested": False, "pause_requested": False, "pause_at": None}
+            _move(transaction, record, JobState.QUEUED, now, event, fresh | unasked)
             return _select(transaction.connection, name)
 
     def note(self, name: str, event: PayloadFactory, *, now: int) -> int | None:
@@ -116,19 +169,20 @@ class Jobs:
             transaction.touch(name)
             return record.status.last_sequence + 1
 
-    def delete(self, name: str) -> str | None:
-        """Forget a job that has ended, with its events and its checkpoint; its assets stay.
+    def delete(self, name: str) -> tuple[str, ...]:
+        """Forget a job that has ended, with its events, its checkpoint and its kept states; its assets stay.
 
-        Returns the SHA-256 of its checkpoint's blob, if it had one. Raises NotFound, WrongState.
+        Returns the SHA-256 of the states' blobs. Raises NotFound, WrongState.
         """
         with self._database.write() as transaction:
             record = _select(transaction.connection, name, lock=True)
             if not record.state.terminal:
                 raise WrongState(name, record.state, "delete")
             checkpoint = drop_checkpoint(transaction.connection, name)
+            kept = drop_kept(transaction.connection, name)
             transaction.connection.execute(sa.delete(schema.jobs).where(_jobs.name == name))
             transaction.touch(name)
-            return checkpoint
+            return tuple(kept) if checkpoint is None else (*kept, checkpoint)
 
     def queue_position(self, name: str) -> int | None:
         """1 for the next job to run; None for a job that does not wait. Raises NotFound."""
@@ -170,6 +224,13 @@ def _select(connection: sa.Connection, name: str, *, lock: bool = False) -> JobR
     if row is None:
         raise NotFound(name)
     return job_record(row)
+
+
+def _check_kept(connection: sa.Connection, origin: KeptState) -> None:
+    # The parent is locked, so that its deletion either comes first or finds the state in use.
+    _select(connection, origin.job, lock=True)
+    if select_kept(connection, origin.job, origin.step) is None:
+        raise NotKept(origin.job, origin.step, ())
 
 
 def _update(transaction: Transaction, name: str, values: Values) -> None:

@@ -10,6 +10,7 @@ from kinoform.store.checkpoints import drop_checkpoint, replace_checkpoint, sele
 from kinoform.store.database import Database, Transaction
 from kinoform.store.errors import Fenced
 from kinoform.store.events import insert_events
+from kinoform.store.kept_states import keep, keep_checkpoint, select_kept
 from kinoform.store.records import (
     TERMINAL,
     AssetRecord,
@@ -17,6 +18,7 @@ from kinoform.store.records import (
     Claim,
     JobState,
     JobUpdate,
+    KeptState,
     Lease,
     PayloadFactory,
 )
@@ -94,6 +96,8 @@ class Leases:
             insert_events(transaction.connection, lease.job, events, first=first, attempt=lease.attempt, at=now)
             insert_assets(transaction.connection, assets)
             transaction.touch(lease.job)
+            if update.state is JobState.PAUSED:
+                keep_checkpoint(transaction.connection, lease.job)
             if update.state is not None:
                 transaction.touch_queue()
             return last
@@ -110,12 +114,16 @@ class Leases:
         """Write one event, as `append_events` does; returns its sequence number."""
         return self.append_events(lease, [event], now=now, update=update, assets=assets)
 
-    def save_checkpoint(self, lease: Lease, sha256: str, *, step: int, now: int) -> CheckpointRecord | None:
-        """Make a blob the job's checkpoint; returns the one that it replaces. Raises Fenced."""
+    def save_checkpoint(
+        self, lease: Lease, sha256: str, *, step: int, now: int, kept: bool = False
+    ) -> CheckpointRecord | None:
+        """Make a blob the job's checkpoint, to be `kept` when others replace it; returns the one before. Raises Fenced."""
         with self._database.write() as transaction:
             if transaction.connection.execute(_held(lease).values(updated_at=now)).rowcount == 0:
                 raise Fenced(lease.job, lease.attempt)
             new = CheckpointRecord(job=lease.job, attempt=lease.attempt, sha256=sha256, step=step, at=now)
+            if kept:
+                keep(transaction.connection, lease.job, step, sha256, now)
             return replace_checkpoint(transaction.connection, new)
 
     def checkpoint(self, job: str) -> CheckpointRecord | None:
@@ -193,7 +201,12 @@ def _grant(transaction: Transaction, row: Row, owner: str, now: int, expires_at:
         lease=Lease(job=row["name"], owner=owner, attempt=granted["attempt"], expires_at=expires_at),
         record=job_record(granted),
         checkpoint=select_checkpoint(transaction.connection, row["name"]),
+        origin=_origin(transaction.connection, row),
     )
+
+
+def _origin(connection: sa.Connection, row: Row) -> KeptState | None:
+    return None if row["origin_step"] is None else select_kept(connection, row["name"], row["origin_step"])
 
 
 def _update_values(update: JobUpdate, now: int) -> Values:
@@ -204,6 +217,8 @@ def _update_values(update: JobUpdate, now: int) -> Values:
             values |= _NO_LEASE
         if update.state.terminal:
             values["ended_at"] = now
+        if update.state is JobState.PAUSED:
+            values["pause_requested"] = False
     if update.stage is not None:
         values["stage"] = update.stage
     if update.step is not None:

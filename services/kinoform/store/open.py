@@ -16,6 +16,7 @@ from kinoform.store.database import Database
 from kinoform.store.errors import StoreUnavailable
 from kinoform.store.events import Events
 from kinoform.store.jobs import Jobs
+from kinoform.store.kept_states import KeptStates
 from kinoform.store.leases import Leases
 from kinoform.store.notify import Notifier, Watcher
 from kinoform.store.upload_records import Uploads
@@ -31,6 +32,7 @@ class Store:
     jobs: Jobs
     events: Events
     leases: Leases
+    kept: KeptStates
     assets: Assets
     uploads: Uploads
     notifier: Notifier
@@ -58,6 +60,7 @@ def open_store(url: str) -> Store:
     notifier.start()
     return Store(
         jobs=Jobs(database),
+        kept=KeptStates(database),
         events=Events(database),
         leases=Leases(database),
         assets=Assets(database),

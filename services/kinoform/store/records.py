@@ -60,7 +60,9 @@ class Submission:
     labels: dict[str, str] = field(default_factory=dict)
     warnings: tuple[str, ...] = ()
     parent: str | None = None
-    """Job that this one continues or forks."""
+    """Job that this one was forked from."""
+    origin_step: int | None = None
+    """Steps that the parent had behind it there; its state is kept as this job's own."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -100,6 +102,10 @@ class JobStatus:
     """Sequence number of the newest event."""
     cancel_requested: bool = False
     """Whoever runs the job shall stop it and write the state CANCELLED."""
+    pause_requested: bool = False
+    """Whoever runs the job shall stop it and write the state PAUSED."""
+    pause_at: int | None = None
+    """Steps done after which it shall be paused."""
     started_at: int | None = None
     """First lease."""
     ended_at: int | None = None
@@ -186,6 +192,17 @@ class CheckpointRecord:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class KeptState:
+    """A state that is kept as long as its job, so that others can be forked from it."""
+
+    job: str
+    step: int
+    """Steps done."""
+    sha256: str
+    at: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Lease:
     """The right to run a job and to write its events, until someone else gets a higher attempt."""
 
@@ -202,6 +219,8 @@ class Claim:
     lease: Lease
     record: JobRecord
     checkpoint: CheckpointRecord | None
+    origin: KeptState | None = None
+    """Where a forked job begins."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -39,6 +39,7 @@ def job_values(submission: Submission, *, last_sequence: int) -> Values:
         "labels": submission.labels,
         "warnings": list(submission.warnings),
         "parent": submission.parent,
+        "origin_step": submission.origin_step,
         "state": JobState.QUEUED.value,
         "updated_at": submission.created_at,
         "stage": "",
@@ -48,6 +49,7 @@ def job_values(submission: Submission, *, last_sequence: int) -> Values:
         "attempt": 0,
         "last_sequence": last_sequence,
         "cancel_requested": False,
+        "pause_requested": False,
     }
 
 
@@ -131,6 +133,7 @@ def _submission(row: Row) -> Submission:
         labels=row["labels"],
         warnings=tuple(row["warnings"]),
         parent=row["parent"],
+        origin_step=row["origin_step"],
     )
 
 
@@ -148,6 +151,8 @@ def _status(row: Row) -> JobStatus:
         attempt=row["attempt"],
         last_sequence=row["last_sequence"],
         cancel_requested=row["cancel_requested"],
+        pause_requested=row["pause_requested"],
+        pause_at=row["pause_at"],
         started_at=row["started_at"],
         ended_at=row["ended_at"],
     )

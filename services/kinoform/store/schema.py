@@ -37,6 +37,9 @@ jobs = sa.Table(
     sa.Column("attempt", sa.Integer, nullable=False),
     sa.Column("last_sequence", sa.Integer, nullable=False),
     sa.Column("cancel_requested", sa.Boolean, nullable=False),
+    sa.Column("pause_requested", sa.Boolean, nullable=False, server_default=sa.false()),
+    sa.Column("pause_at", sa.Integer),
+    sa.Column("origin_step", sa.Integer),
     sa.Column("started_at", sa.BigInteger),
     sa.Column("ended_at", sa.BigInteger),
     sa.Column("lease_owner", sa.String),
@@ -63,6 +66,15 @@ checkpoints = sa.Table(
     sa.Column("attempt", sa.Integer, nullable=False),
     sa.Column("sha256", sa.String, nullable=False, index=True),
     sa.Column("step", sa.Integer, nullable=False),
+    sa.Column("at", sa.BigInteger, nullable=False),
+)
+
+kept_states = sa.Table(
+    "kept_states",
+    metadata,
+    sa.Column("job", sa.ForeignKey("jobs.name", ondelete="CASCADE"), primary_key=True),
+    sa.Column("step", sa.Integer, primary_key=True, autoincrement=False),
+    sa.Column("sha256", sa.String, nullable=False, index=True),
     sa.Column("at", sa.BigInteger, nullable=False),
 )
 
