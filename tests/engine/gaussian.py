@@ -56,6 +56,11 @@ class GaussianFamily:
         generator = torch.Generator().manual_seed(request.seed)
         return Point(torch.randn(request.size, dtype=torch.float64, generator=generator), request, 0)
 
+    def fork(self, state: Point, request: Draw, conditioning: float) -> Point:
+        if request.steps != state.draw.steps:
+            raise ModelError("steps", f"must stay {state.draw.steps}")
+        return replace(state, draw=replace(request, mean=conditioning))
+
     def denoise(self, states: Sequence[Point]) -> list[Point]:
         self.passes.append([(state.draw.seed, state.step) for state in states])
         if len(states) > self._most_rows:

@@ -136,6 +136,58 @@ def test_checkpoints_keep_their_distance_in_time_but_for_the_last(engine: Gaussi
     assert [event.step for event in transcript.of(Checkpointed)] == [6]
 
 
+def test_every_state_to_be_kept_comes_before_the_end(engine: GaussianEngine) -> None:
+    for number in range(20):  # a save may be under way when the job ends
+        draw, transcript = Draw(seed=number), Transcript()
+        engine.submit(job(str(number), draw, keep_steps=frozenset({2, 3, 5})), transcript)
+        assert torch.equal(result(transcript), alone(draw))
+        assert [(event.step, event.kept) for event in transcript.of(Checkpointed)] == [(2, True), (3, True), (5, True)]
+
+
+def test_a_released_job_tells_first_of_every_state_to_be_kept() -> None:
+    class Slow(GaussianFamily):
+        def save(self, state: Point) -> bytes:
+            time.sleep(0.05)
+            return super().save(state)
+
+    engine: GaussianEngine = Engine(Slow()).start()
+    transcript = Transcript(pause_after(engine, "a", 3))
+    engine.submit(job("a", Draw(), keep_steps=frozenset({2, 3})), transcript)
+    assert transcript.last().reason is Reason.PAUSED
+    assert [event.step for event in transcript.of(Checkpointed)] == [2, 3]
+    assert Slow().load(transcript.last().data).step == 3
+    engine.close()
+
+
+def test_a_job_pauses_after_the_step_it_was_told_and_goes_on_from_there(engine: GaussianEngine) -> None:
+    draw = Draw(seed=4)
+    paused, still, on = Transcript(), Transcript(), Transcript()
+    engine.submit(job("a", draw, pause_at=4), paused)
+    released = paused.last()
+    assert released.reason is Reason.PAUSED
+    assert [event.step for event in paused.of(Stepped)] == [1, 2, 3, 4]
+    engine.submit(EngineJob(id="a", request=draw, checkpoint=released.data, pause_at=4), still)
+    assert (still.last().data, still.of(Stepped)) == (released.data, [])
+    engine.submit(EngineJob(id="a", request=draw, checkpoint=released.data), on)
+    assert torch.equal(result(on), alone(draw))
+
+
+def test_a_fork_begins_with_anothers_state(engine: GaussianEngine) -> None:
+    draw = Draw(seed=5)
+    parent, same, other = Transcript(), Transcript(), Transcript()
+    engine.submit(job("a", draw, keep_steps=frozenset({3})), parent)
+    result(parent)
+    (kept,) = parent.of(Checkpointed)
+    engine.submit(job("b", draw, origin=kept.data), same)
+    engine.submit(job("c", Draw(seed=5, mean=3.0), origin=kept.data), other)
+    assert torch.equal(result(same), alone(draw))
+    assert [event.step for event in same.of(Stepped)] == [4, 5, 6]
+    assert result(other).mean() > 1 > result(same).mean()
+    refused = Transcript()
+    engine.submit(job("d", draw, origin=b"garbage"), refused)
+    assert isinstance(refused.last().error, BadCheckpoint)
+
+
 def test_a_cancelled_job_takes_no_further_step_and_the_others_go_on(
     engine: GaussianEngine, family: GaussianFamily
 ) -> None:

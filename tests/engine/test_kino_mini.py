@@ -85,7 +85,8 @@ def test_every_checkpoint_leads_to_the_same_clip(
     family: KinoMini, engine: Engine[Any, Any, Any], clip: ClipRequest
 ) -> None:
     transcript = Transcript()
-    engine.submit(EngineJob(id="a", request=clip, conditioning=family.encode(clip), checkpoint_every=1), transcript)
+    every = frozenset(range(1, 7))
+    engine.submit(EngineJob(id="a", request=clip, conditioning=family.encode(clip), keep_steps=every), transcript)
     transcript.last()
     checkpoints = transcript.of(Checkpointed)
     assert [event.step for event in checkpoints] == list(range(1, 7))

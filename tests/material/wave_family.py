@@ -37,6 +37,9 @@ class WaveFamily:
     def begin(self, request: MaterialRequest, conditioning: int) -> WaveState:
         return WaveState(0.0, 0, request.steps, request.size, conditioning)
 
+    def fork(self, state: WaveState, request: MaterialRequest, conditioning: int) -> WaveState:
+        return replace(state, waves=conditioning, steps=request.steps)
+
     def denoise(self, states: Sequence[WaveState]) -> list[WaveState]:
         return [replace(state, height=(state.height + 1) / 2, step=state.step + 1) for state in states]
 

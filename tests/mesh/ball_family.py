@@ -68,6 +68,9 @@ class BallFamily:
             raise ModelError("spec.sampling.steps", f"must be at least 2, is {request.steps}")
         return BallState(0.1 if conditioning else 0.0, 0, request.steps, conditioning)
 
+    def fork(self, state: BallState, request: MeshRequest, conditioning: float) -> BallState:
+        return replace(state, wanted=conditioning, steps=request.steps)
+
     def denoise(self, states: Sequence[BallState]) -> list[BallState]:
         return [
             replace(state, radius=state.radius + (state.wanted - state.radius) / 3, step=state.step + 1)

@@ -27,7 +27,7 @@ from kinoform_proto.engine.v1 import engine_pb2 as pb
 from kinoform_proto.engine.v1.engine_pb2_grpc import EngineServiceStub, add_EngineServiceServicer_to_server
 
 TOKEN = "open sesame"
-EAGER = Rhythm(checkpoint_gap_s=0.0)
+EAGER = Rhythm(checkpoint_gap_s=0.0, checkpoint_share=1.0)
 
 
 def begin(

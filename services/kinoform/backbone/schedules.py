@@ -9,7 +9,7 @@ Diffusion (variance preserving): x_t = sqrt(abar) x0 + sqrt(1 - abar) eps. Flow:
 from __future__ import annotations
 
 import math
-from typing import Literal
+from typing import Literal, NamedTuple
 
 import torch
 from torch import Tensor
@@ -21,9 +21,29 @@ the noise, or, on the linear path of flow matching, the velocity eps - x0 (Lipma
 COSINE_OFFSET = 0.008
 
 
-def sampling_times(steps: int, *, shift: float = 1.0) -> Tensor:
-    """The times of a run of `steps` steps from noise to clean: (steps + 1,) float32, from exactly 1 to exactly 0."""
-    return shifted(torch.linspace(1.0, 0.0, steps + 1, dtype=torch.float32), shift)
+def sampling_times(steps: int, *, shift: float = 1.0, start: float = 1.0) -> Tensor:
+    """The times of a run of `steps` steps from noise to clean: (steps + 1,) float32, from `start` to exactly 0."""
+    return shifted(torch.linspace(start, 0.0, steps + 1, dtype=torch.float32), shift)
+
+
+class Course(NamedTuple):
+    """The way of a job through a schedule: even steps, from noise or from where a fork left another's way."""
+
+    steps: int
+    """All of them, those before the fork counted."""
+    origin: int = 0
+    """Steps done where this way begins."""
+    start: float = 1.0
+    """The time there."""
+
+    def times(self, step: int) -> Tensor:
+        """(2,) float32: where the step after `step` steps starts and where it ends."""
+        done = step - self.origin
+        return sampling_times(self.steps - self.origin, start=self.start)[done : done + 2]
+
+    def forked(self, step: int, steps: int) -> "Course":
+        """The way on from `step` in `steps` steps in all: this one if these are its own."""
+        return self if steps == self.steps else Course(steps, step, float(self.times(step)[0]))
 
 
 def shifted(t: Tensor, shift: float) -> Tensor:

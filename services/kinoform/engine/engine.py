@@ -44,6 +44,8 @@ class _Running(Generic[Request, Conditioning, State]):
     job: EngineJob[Request, Conditioning]
     listener: Listener[State]
     progress: Progress
+    leaving: Reason | None = None
+    """Why it takes no further step, though checkpoints of it are being made."""
 
 
 class Engine(Generic[Request, Conditioning, State]):
@@ -71,11 +73,12 @@ class Engine(Generic[Request, Conditioning, State]):
         self._jobs: dict[str, _Running[Request, Conditioning, State]] = {}
         self._commands: SimpleQueue[Callable[[], None]] = SimpleQueue()
         self._previews = ThreadPoolExecutor(1, thread_name_prefix=f"preview-{family.name}")
+        self._saves = ThreadPoolExecutor(1, thread_name_prefix=f"save-{family.name}")
         self._thread = threading.Thread(target=self._run, name=f"engine-{family.name}", daemon=True)
         self._lock = threading.Lock()
         self._ids: set[str] = set()
         self._open = True
-        self._emptied = False
+        self._closing = False
 
     def start(self) -> Self:
         """Starts the thread."""
@@ -83,11 +86,12 @@ class Engine(Generic[Request, Conditioning, State]):
         return self
 
     def close(self) -> None:
-        """Releases all jobs with their checkpoints after the running step and waits until both threads are gone."""
+        """Releases all jobs with their checkpoints after the running step and waits until its threads are gone."""
         self._shut()
         if self._thread.is_alive():
             self._thread.join()
         self._previews.shutdown(wait=True, cancel_futures=True)
+        self._saves.shutdown()
 
     @property
     def running(self) -> bool:
@@ -143,10 +147,13 @@ class Engine(Generic[Request, Conditioning, State]):
             self._commands.put(self._release_all)
 
     def _obey(self) -> bool:
-        """Runs the commands at hand, waits for one if there is no job. False once the engine is closed and empty."""
-        while not self._commands.empty() or not (self._emptied or len(self._scheduler)):
+        """Runs the commands at hand, waits for one if no job has a step to take. False once it is closed and empty."""
+        while not self._commands.empty() or not (self._over() or len(self._scheduler)):
             self._commands.get()()
-        return not self._emptied
+        return not self._over()
+
+    def _over(self) -> bool:
+        return self._closing and not self._jobs
 
     def _turn(self) -> None:
         self._tell_positions()
@@ -181,10 +188,33 @@ class Engine(Generic[Request, Conditioning, State]):
             progress.preview_pending = True
             look = self._previews.submit(self._runner.preview, self._runner.state(job))
             look.add_done_callback(lambda done: self._commands.put(partial(self._previewed, running, step, done)))
-        if progress.wants_checkpoint(step, wish.checkpoint_every, wish.checkpoint_gap_s, now):
-            self._tell(job, Checkpointed(step, self._runner.checkpoint(job)))
+        if progress.wants_checkpoint(wish, step, now):
+            save = self._saves.submit(_timed, partial(self._runner.save, self._runner.state(job)), self._clock)
+            save.add_done_callback(lambda done: self._commands.put(partial(self._saved, running, step, done)))
         if self._is_done(job):
+            self._finish(job)
+        elif wish.pauses_after(step):
+            self._release(job, Reason.PAUSED)
+
+    def _finish(self, job: str) -> None:
+        # A checkpoint that is being made comes first: the job may be lost while its result is decoded.
+        if not self._jobs[job].progress.saves_pending:
             self._end(job, Denoised(self._runner.state(job)))
+
+    def _saved(
+        self, running: _Running[Request, Conditioning, State], step: int, save: Future[tuple[bytes, float]]
+    ) -> None:
+        job = running.job.id
+        if self._jobs.get(job) is not running:
+            return
+        with self._alone(job):
+            data, took = save.result()
+            running.progress.saved(took)
+            self._tell(job, Checkpointed(step, data, kept=step in running.job.keep_steps))
+            if running.leaving is not None:
+                self._release(job, running.leaving)
+            elif self._is_done(job):
+                self._finish(job)
 
     def _admit(self, job: EngineJob[Request, Conditioning], listener: Listener[State]) -> None:
         try:
@@ -192,7 +222,7 @@ class Engine(Generic[Request, Conditioning, State]):
             if job.checkpoint is not None:
                 self._runner.restore(job.id, job.checkpoint)
             elif job.conditioning is not None:
-                self._runner.admit(job.id, job.request, job.conditioning)
+                self._runner.admit(job.id, job.request, job.conditioning, job.origin)
         except Exception as error:  # noqa: BLE001  whatever a model raises ends this job only
             _log.info("job %s was not admitted", job.id, exc_info=True)
             self._forget(job.id)
@@ -202,20 +232,29 @@ class Engine(Generic[Request, Conditioning, State]):
         if self._is_done(job.id):
             self._end(job.id, Denoised(self._runner.state(job.id)))
             return
+        if job.pauses_after(self._runner.steps_done(job.id)):
+            self._release(job.id, Reason.PAUSED)
+            return
         key = self._runner.key(job.id)
         self._scheduler.add(job.id, key, tokens=cost.tokens, priority=job.priority, alone=job.reproducible)
         self._tell_positions()
 
     def _release(self, job: str, reason: Reason) -> None:
-        if job in self._jobs:
-            with self._alone(job):
-                data = None if reason is Reason.CANCELLED else self._runner.checkpoint(job)
-                self._end(job, Released(data, reason))
+        if job not in self._jobs:
+            return
+        running = self._jobs[job]
+        if running.progress.saves_pending and reason is not Reason.CANCELLED:
+            running.leaving = reason
+            self._scheduler.remove(job)
+            return
+        with self._alone(job):
+            data = None if reason is Reason.CANCELLED else self._runner.checkpoint(job)
+            self._end(job, Released(data, reason))
 
     def _release_all(self) -> None:
         for job in list(self._jobs):
             self._release(job, Reason.SHUTDOWN)
-        self._emptied = True
+        self._closing = True
 
     def _reprioritise(self, job: str, priority: int) -> None:
         if job in self._jobs:
@@ -262,6 +301,11 @@ class Engine(Generic[Request, Conditioning, State]):
     def _forget(self, job: str) -> None:
         with self._lock:
             self._ids.discard(job)
+
+
+def _timed(work: Callable[[], bytes], clock: Callable[[], float]) -> tuple[bytes, float]:
+    begun = clock()
+    return work(), clock() - begun
 
 
 def _call(listener: Listener[State], event: Event[State]) -> None:

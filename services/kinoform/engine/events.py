@@ -47,10 +47,12 @@ class Previewed:
 
 @dataclass(frozen=True, slots=True)
 class Checkpointed:
-    """The state after `step`, as `EngineJob.checkpoint` takes it."""
+    """The state after `step`, as `EngineJob.checkpoint` takes it. Comes a little later than that step, in order."""
 
     step: int
     data: bytes
+    kept: bool = False
+    """Whether it was asked for by `EngineJob.keep_steps`."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -53,6 +53,13 @@ class Family(Protocol[Request, Conditioning, State, Result]):
     def begin(self, request: Request, conditioning: Conditioning) -> State:
         """The state before the first step: noise drawn from the request's seed."""
 
+    def fork(self, state: State, request: Request, conditioning: Conditioning) -> State:
+        """The state with what the request says from its next step on; the steps that are done stay done.
+
+        `request.steps` counts them, too: where it is not the state's own number, those that are left share the rest of
+        the way evenly. With the state's own request it is the state. Raises `ModelError` for what can't be changed now.
+        """
+
     def denoise(self, states: Sequence[State]) -> list[State]:
         """One step of each. The states have equal keys, may stand at different steps, and none is done."""
 

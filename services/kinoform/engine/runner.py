@@ -25,15 +25,18 @@ class StepReport(NamedTuple):
 
 
 class Runner(Generic[Request, Conditioning, State]):
-    """Holds the states of the jobs at hand and moves them. Used from one thread, `preview` excepted."""
+    """Holds the states of the jobs at hand and moves them. Used from one thread, `preview` and `save` excepted."""
 
     def __init__(self, family: Family[Request, Conditioning, State, object]) -> None:
         self._family = family
         self._states: dict[str, State] = {}
 
-    def admit(self, job: str, request: Request, conditioning: Conditioning) -> None:
-        """Begins a job. Raises what the family raises."""
-        self._states[job] = self._family.begin(request, conditioning)
+    def admit(self, job: str, request: Request, conditioning: Conditioning, origin: bytes | None = None) -> None:
+        """Begins a job, with noise or with another's state. Raises BadCheckpoint, and what the family raises."""
+        if origin is None:
+            self._states[job] = self._family.begin(request, conditioning)
+        else:
+            self._states[job] = self._family.fork(self._family.load(origin), request, conditioning)
 
     def restore(self, job: str, data: bytes) -> None:
         """Takes a job up where `checkpoint` left it. Raises BadCheckpoint."""
@@ -60,7 +63,12 @@ class Runner(Generic[Request, Conditioning, State]):
 
     def checkpoint(self, job: str) -> bytes:
         """The job's state, as `restore` takes it."""
-        return self._family.save(self._states[job])
+        return self.save(self._states[job])
+
+    def save(self, state: State) -> bytes:
+        """A state, as `restore` takes it; in any thread."""
+        with torch.inference_mode():
+            return self._family.save(state)
 
     def state(self, job: str) -> State:
         """The job's state: immutable, so that it may be looked at while the job goes on."""

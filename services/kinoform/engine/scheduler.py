@@ -59,8 +59,9 @@ class Scheduler:
         self._entries.pop(job, None)
 
     def set_priority(self, job: str, priority: int) -> None:
-        """Higher first, from the next turn on."""
-        self._entries[job].priority = priority
+        """Higher first, from the next turn on. No effect on a job that is not there."""
+        if job in self._entries:
+            self._entries[job].priority = priority
 
     def keep_apart(self, key: BatchKey) -> None:
         """Never again batches jobs with this key: together they do not fit."""

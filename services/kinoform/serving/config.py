@@ -16,6 +16,8 @@ class Rhythm:
     """Steps."""
     checkpoint_gap_s: float = 0.5
     """No checkpoint sooner after the one before, however quick the steps; the last step's always comes."""
+    checkpoint_share: float = 0.01
+    """Of the steps' time that saving may take, but for the last."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

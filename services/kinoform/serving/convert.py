@@ -48,6 +48,7 @@ REASONS = {
     Reason.SHUTDOWN: pb.Released.REASON_SHUTDOWN,
     Reason.SUPERSEDED: pb.Released.REASON_SUPERSEDED,
     Reason.OVERLOADED: pb.Released.REASON_OVERLOADED,
+    Reason.STORE_FULL: pb.Released.REASON_STORE_FULL,
 }
 
 
@@ -65,6 +66,9 @@ def start_from_proto(message: pb.RunRequest, read: ReadTask[Task]) -> Start[Task
         attempt=start.attempt,
         task=task,
         checkpoint=start.checkpoint.sha256 if start.HasField("checkpoint") else None,
+        origin=start.origin.sha256 if start.HasField("origin") else None,
+        pause_at=start.pause_at or None,
+        keep_steps=frozenset(start.keep_steps),
         priority=start.priority,
         keep_alive_timeout_s=patience_s,
         token=start.token,
@@ -78,7 +82,7 @@ async def commands_from_proto(messages: AsyncIterator[pb.RunRequest]) -> AsyncIt
             case "keep_alive":
                 yield KeepAlive()
             case "pause":
-                yield Pause()
+                yield Pause(message.pause.preview)
             case "cancel":
                 yield Cancel()
             case "set_priority":
@@ -97,8 +101,8 @@ def event_to_proto(event: Event) -> pb.RunResponse:
             return pb.RunResponse(progress=pb.StepDone(stage=stage.value, step=step, steps=steps, eta=eta))
         case PreviewStored(step, image, frames):
             return pb.RunResponse(preview=pb.PreviewReady(step=step, image=_blob(image), frames=frames))
-        case CheckpointStored(step, state):
-            return pb.RunResponse(checkpoint=pb.CheckpointStored(step=step, state=_blob(state)))
+        case CheckpointStored(step, state, kept):
+            return pb.RunResponse(checkpoint=pb.CheckpointStored(step=step, state=_blob(state), kept=kept))
         case OutputStored():
             return pb.RunResponse(output=_output(event))
         case Warned(text):

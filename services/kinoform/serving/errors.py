@@ -10,11 +10,11 @@ from google.rpc import code_pb2
 from google.rpc.error_details_pb2 import BadRequest, ErrorInfo
 from google.rpc.status_pb2 import Status
 
-from kinoform.engine.errors import ModelError
+from kinoform.engine.errors import BadCheckpoint, ModelError
 from kinoform.media.errors import MediaError
 from kinoform.media.mesh.errors import WorkerDied
 from kinoform.media.surface.errors import NoSurface
-from kinoform.store.errors import DigestMismatch, NotFound, StoreFull
+from kinoform.store.errors import DigestMismatch, NotFound
 
 DOMAIN = "kinoform"
 _log = logging.getLogger(__name__)
@@ -56,6 +56,17 @@ class NotInstalled(RuntimeError):
         return f"{self.what} is not installed where this service runs; there: {self.remedy}"
 
 
+class OriginLost(RuntimeError):
+    """The state that a forked job begins with can't be read, so that the job can't be made at all."""
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(reason)
+        self.reason = reason
+
+    def __str__(self) -> str:
+        return f"the state that it was forked from can't be read: {self.reason}"
+
+
 class WrongToken(Exception):
     """The caller does not know the secret that gateway and services share."""
 
@@ -69,12 +80,13 @@ STATUS: dict[type[BaseException], tuple[int, str]] = {
     BadInput: (code_pb2.INVALID_ARGUMENT, "BAD_MEDIA"),
     NoSurface: (code_pb2.FAILED_PRECONDITION, "NO_SURFACE"),
     NotInstalled: (code_pb2.FAILED_PRECONDITION, "NOT_INSTALLED"),
+    OriginLost: (code_pb2.DATA_LOSS, "ORIGIN_LOST"),
+    BadCheckpoint: (code_pb2.FAILED_PRECONDITION, "ORIGIN_REFUSED"),
     WorkerDied: (code_pb2.UNAVAILABLE, "WORKER_DIED"),
     MediaError: (code_pb2.INVALID_ARGUMENT, "BAD_MEDIA"),
     WrongToken: (code_pb2.PERMISSION_DENIED, "WRONG_TOKEN"),
     NotFound: (code_pb2.FAILED_PRECONDITION, "INPUT_MISSING"),
     DigestMismatch: (code_pb2.DATA_LOSS, "INPUT_CORRUPT"),
-    StoreFull: (code_pb2.RESOURCE_EXHAUSTED, "STORE_FULL"),
 }
 """Error to (google.rpc.Code, reason); the first that fits. What is missing here is a bug and stays INTERNAL."""
 

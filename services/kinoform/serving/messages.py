@@ -22,6 +22,12 @@ class Start(Generic[Task]):
     """What the service is to make; each service has its own."""
     checkpoint: str | None
     """SHA-256 of the state to go on from."""
+    origin: str | None = None
+    """SHA-256 of the state that a forked job begins with."""
+    pause_at: int | None = None
+    """Steps done after which the job is let go as PAUSED."""
+    keep_steps: frozenset[int] = frozenset()
+    """Steps whose state is stored, whatever it costs."""
     priority: int
     keep_alive_timeout_s: float
     token: str
@@ -35,6 +41,9 @@ class KeepAlive:
 @dataclass(frozen=True, slots=True)
 class Pause:
     """Save a checkpoint after the running step and let go."""
+
+    preview: bool = False
+    """Store a preview of it, too."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +81,7 @@ class Reason(Enum):
     SHUTDOWN = "shutdown"
     SUPERSEDED = "superseded"
     OVERLOADED = "overloaded"
+    STORE_FULL = "store full"
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,6 +116,8 @@ class CheckpointStored:
 
     step: int
     state: Blob
+    kept: bool = False
+    """Whether it is one of `Start.keep_steps`."""
 
 
 @dataclass(frozen=True, slots=True)

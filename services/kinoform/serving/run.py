@@ -24,7 +24,7 @@ from kinoform.serving.messages import (
     SetPriority,
     Start,
 )
-from kinoform.store.errors import StoreUnavailable
+from kinoform.store.errors import StoreFull, StoreUnavailable
 
 Task = TypeVar("Task")
 
@@ -67,12 +67,15 @@ class Run(Generic[Task]):
                 task.cancel()
             await asyncio.gather(*tasks, return_exceptions=True)
 
-    def let_go(self, reason: Reason) -> None:
-        """Ends the run after the running step; the first reason given is the one that counts."""
+    def let_go(self, reason: Reason, *, look: bool = False) -> None:
+        """Ends the run after the running step; the first reason given is the one that counts.
+
+        look: with a preview of where it stands.
+        """
         if self._reason is not None:
             return
         self._reason = reason
-        if not self._job.denoising.leave(keep=reason not in _NOTHING_KEPT):
+        if not self._job.denoising.leave(keep=reason not in _NOTHING_KEPT, look=look):
             if self._making is not None:
                 self._making.cancel()
             self._outbox.put_nowait(Released(reason))
@@ -87,10 +90,13 @@ class Run(Generic[Task]):
     async def _done(self) -> None:
         try:
             await self._make(self._start.task, self._job)
-        except LetGo:
-            self._outbox.put_nowait(Released(self._reason or Reason.SHUTDOWN))
+        except LetGo as gone:
+            unasked = Reason.PAUSED if gone.pause_reached else Reason.SHUTDOWN
+            self._outbox.put_nowait(Released(self._reason or unasked))
         except (Overloaded, StoreUnavailable):
             self._outbox.put_nowait(Released(Reason.OVERLOADED))
+        except StoreFull:
+            self._outbox.put_nowait(Released(Reason.STORE_FULL))
         except EngineClosed:
             self._outbox.put_nowait(Released(Reason.SHUTDOWN))
         else:
@@ -115,8 +121,8 @@ class Run(Generic[Task]):
 
     def _obey(self, command: Command) -> None:
         match command:
-            case Pause():
-                self.let_go(Reason.PAUSED)
+            case Pause(preview):
+                self.let_go(Reason.PAUSED, look=preview)
             case Cancel():
                 self.let_go(Reason.CANCELLED)
             case SetPriority(priority):

@@ -101,6 +101,9 @@ class Start(google.protobuf.message.Message):
     INPUTS_FIELD_NUMBER: builtins.int
     KEEP_ALIVE_TIMEOUT_FIELD_NUMBER: builtins.int
     TOKEN_FIELD_NUMBER: builtins.int
+    ORIGIN_FIELD_NUMBER: builtins.int
+    PAUSE_AT_FIELD_NUMBER: builtins.int
+    KEEP_STEPS_FIELD_NUMBER: builtins.int
     job: builtins.str
     """`projects/{p}/jobs/{j}`."""
     attempt: builtins.int
@@ -109,6 +112,8 @@ class Start(google.protobuf.message.Message):
     """Higher first."""
     token: builtins.str
     """Shared secret of the gateway and the generation services."""
+    pause_at: builtins.int
+    """Steps done after which the replica lets go with a checkpoint and REASON_PAUSED. 0: never."""
     @property
     def request(self) -> google.protobuf.any_pb2.Any:
         """The resolved request, such as kinoform.video.v1.GenerateVideoRequest. Its media inputs are blobs: see `inputs`."""
@@ -125,6 +130,14 @@ class Start(google.protobuf.message.Message):
     def keep_alive_timeout(self) -> google.protobuf.duration_pb2.Duration:
         """How long the replica goes on without hearing a command."""
 
+    @property
+    def origin(self) -> global___Blob:
+        """Where a forked job begins: another job's state, which every attempt without a checkpoint starts from."""
+
+    @property
+    def keep_steps(self) -> google.protobuf.internal.containers.RepeatedScalarFieldContainer[builtins.int]:
+        """Steps whose state is stored, whatever it costs, and told as `CheckpointStored.kept`."""
+
     def __init__(
         self,
         *,
@@ -136,9 +149,12 @@ class Start(google.protobuf.message.Message):
         inputs: collections.abc.Mapping[builtins.str, global___Blob] | None = ...,
         keep_alive_timeout: google.protobuf.duration_pb2.Duration | None = ...,
         token: builtins.str = ...,
+        origin: global___Blob | None = ...,
+        pause_at: builtins.int = ...,
+        keep_steps: collections.abc.Iterable[builtins.int] | None = ...,
     ) -> None: ...
-    def HasField(self, field_name: typing.Literal["checkpoint", b"checkpoint", "keep_alive_timeout", b"keep_alive_timeout", "request", b"request"]) -> builtins.bool: ...
-    def ClearField(self, field_name: typing.Literal["attempt", b"attempt", "checkpoint", b"checkpoint", "inputs", b"inputs", "job", b"job", "keep_alive_timeout", b"keep_alive_timeout", "priority", b"priority", "request", b"request", "token", b"token"]) -> None: ...
+    def HasField(self, field_name: typing.Literal["checkpoint", b"checkpoint", "keep_alive_timeout", b"keep_alive_timeout", "origin", b"origin", "request", b"request"]) -> builtins.bool: ...
+    def ClearField(self, field_name: typing.Literal["attempt", b"attempt", "checkpoint", b"checkpoint", "inputs", b"inputs", "job", b"job", "keep_alive_timeout", b"keep_alive_timeout", "keep_steps", b"keep_steps", "origin", b"origin", "pause_at", b"pause_at", "priority", b"priority", "request", b"request", "token", b"token"]) -> None: ...
 
 global___Start = Start
 
@@ -160,9 +176,15 @@ class Pause(google.protobuf.message.Message):
 
     DESCRIPTOR: google.protobuf.descriptor.Descriptor
 
+    PREVIEW_FIELD_NUMBER: builtins.int
+    preview: builtins.bool
+    """Store a preview of that state, too: somebody wants to look at it."""
     def __init__(
         self,
+        *,
+        preview: builtins.bool = ...,
     ) -> None: ...
+    def ClearField(self, field_name: typing.Literal["preview", b"preview"]) -> None: ...
 
 global___Pause = Pause
 
@@ -386,8 +408,11 @@ class CheckpointStored(google.protobuf.message.Message):
 
     STEP_FIELD_NUMBER: builtins.int
     STATE_FIELD_NUMBER: builtins.int
+    KEPT_FIELD_NUMBER: builtins.int
     step: builtins.int
     """Steps done."""
+    kept: builtins.bool
+    """Whether it is one of `Start.keep_steps`."""
     @property
     def state(self) -> global___Blob:
         """The state."""
@@ -397,9 +422,10 @@ class CheckpointStored(google.protobuf.message.Message):
         *,
         step: builtins.int = ...,
         state: global___Blob | None = ...,
+        kept: builtins.bool = ...,
     ) -> None: ...
     def HasField(self, field_name: typing.Literal["state", b"state"]) -> builtins.bool: ...
-    def ClearField(self, field_name: typing.Literal["state", b"state", "step", b"step"]) -> None: ...
+    def ClearField(self, field_name: typing.Literal["kept", b"kept", "state", b"state", "step", b"step"]) -> None: ...
 
 global___CheckpointStored = CheckpointStored
 
@@ -517,7 +543,7 @@ class Released(google.protobuf.message.Message):
         REASON_UNSPECIFIED: Released._Reason.ValueType  # 0
         """Not said."""
         REASON_PAUSED: Released._Reason.ValueType  # 1
-        """A Pause command."""
+        """A Pause command, or `Start.pause_at` is reached."""
         REASON_CANCELLED: Released._Reason.ValueType  # 2
         """A Cancel command."""
         REASON_LOST_KEEP_ALIVE: Released._Reason.ValueType  # 3
@@ -528,6 +554,8 @@ class Released(google.protobuf.message.Message):
         """A stream with a higher attempt took the job over."""
         REASON_OVERLOADED: Released._Reason.ValueType  # 6
         """The replica has no room; try again later or elsewhere."""
+        REASON_STORE_FULL: Released._Reason.ValueType  # 7
+        """The asset store has no room for the outputs; the job goes on when it has."""
 
     class Reason(_Reason, metaclass=_ReasonEnumTypeWrapper):
         """Why a job is let go."""
@@ -535,7 +563,7 @@ class Released(google.protobuf.message.Message):
     REASON_UNSPECIFIED: Released.Reason.ValueType  # 0
     """Not said."""
     REASON_PAUSED: Released.Reason.ValueType  # 1
-    """A Pause command."""
+    """A Pause command, or `Start.pause_at` is reached."""
     REASON_CANCELLED: Released.Reason.ValueType  # 2
     """A Cancel command."""
     REASON_LOST_KEEP_ALIVE: Released.Reason.ValueType  # 3
@@ -546,6 +574,8 @@ class Released(google.protobuf.message.Message):
     """A stream with a higher attempt took the job over."""
     REASON_OVERLOADED: Released.Reason.ValueType  # 6
     """The replica has no room; try again later or elsewhere."""
+    REASON_STORE_FULL: Released.Reason.ValueType  # 7
+    """The asset store has no room for the outputs; the job goes on when it has."""
 
     REASON_FIELD_NUMBER: builtins.int
     reason: global___Released.Reason.ValueType

@@ -100,6 +100,8 @@ class Job(google.protobuf.message.Message):
     OUTPUTS_FIELD_NUMBER: builtins.int
     ERROR_FIELD_NUMBER: builtins.int
     LAST_SEQUENCE_FIELD_NUMBER: builtins.int
+    KEPT_STEPS_FIELD_NUMBER: builtins.int
+    LINEAGE_FIELD_NUMBER: builtins.int
     name: builtins.str
     """`projects/{p}/jobs/{j}`."""
     state: global___Job.State.ValueType
@@ -114,7 +116,9 @@ class Job(google.protobuf.message.Message):
     """Sequence of the latest event."""
     @property
     def request(self) -> google.protobuf.any_pb2.Any:
-        """The resolved request: defaults filled in, seed chosen. Sent again it reproduces the output."""
+        """The resolved request: defaults filled in, seed chosen. Sent again it reproduces the output; of a forked job, what
+        its last steps were told: forking again reproduces it.
+        """
 
     @property
     def labels(self) -> google.protobuf.internal.containers.ScalarMap[builtins.str, builtins.str]:
@@ -148,6 +152,14 @@ class Job(google.protobuf.message.Message):
     def error(self) -> google.rpc.status_pb2.Status:
         """Why it FAILED."""
 
+    @property
+    def kept_steps(self) -> google.protobuf.internal.containers.RepeatedScalarFieldContainer[builtins.int]:
+        """Steps whose states are kept, rising: what ForkJob takes. Only GetJob and the rpcs that return one job fill it in."""
+
+    @property
+    def lineage(self) -> global___Lineage:
+        """Where it was forked from; unset for other jobs."""
+
     def __init__(
         self,
         *,
@@ -166,11 +178,35 @@ class Job(google.protobuf.message.Message):
         outputs: collections.abc.Iterable[global___Output] | None = ...,
         error: google.rpc.status_pb2.Status | None = ...,
         last_sequence: builtins.int = ...,
+        kept_steps: collections.abc.Iterable[builtins.int] | None = ...,
+        lineage: global___Lineage | None = ...,
     ) -> None: ...
-    def HasField(self, field_name: typing.Literal["create_time", b"create_time", "end_time", b"end_time", "error", b"error", "progress", b"progress", "request", b"request", "start_time", b"start_time"]) -> builtins.bool: ...
-    def ClearField(self, field_name: typing.Literal["attempt", b"attempt", "create_time", b"create_time", "end_time", b"end_time", "error", b"error", "labels", b"labels", "last_sequence", b"last_sequence", "model", b"model", "name", b"name", "outputs", b"outputs", "priority", b"priority", "progress", b"progress", "request", b"request", "start_time", b"start_time", "state", b"state", "warnings", b"warnings"]) -> None: ...
+    def HasField(self, field_name: typing.Literal["create_time", b"create_time", "end_time", b"end_time", "error", b"error", "lineage", b"lineage", "progress", b"progress", "request", b"request", "start_time", b"start_time"]) -> builtins.bool: ...
+    def ClearField(self, field_name: typing.Literal["attempt", b"attempt", "create_time", b"create_time", "end_time", b"end_time", "error", b"error", "kept_steps", b"kept_steps", "labels", b"labels", "last_sequence", b"last_sequence", "lineage", b"lineage", "model", b"model", "name", b"name", "outputs", b"outputs", "priority", b"priority", "progress", b"progress", "request", b"request", "start_time", b"start_time", "state", b"state", "warnings", b"warnings"]) -> None: ...
 
 global___Job = Job
+
+@typing.final
+class Lineage(google.protobuf.message.Message):
+    """Where a job was forked from."""
+
+    DESCRIPTOR: google.protobuf.descriptor.Descriptor
+
+    JOB_FIELD_NUMBER: builtins.int
+    STEP_FIELD_NUMBER: builtins.int
+    job: builtins.str
+    """`projects/{p}/jobs/{j}`; it may have been deleted since."""
+    step: builtins.int
+    """Steps that were done there."""
+    def __init__(
+        self,
+        *,
+        job: builtins.str = ...,
+        step: builtins.int = ...,
+    ) -> None: ...
+    def ClearField(self, field_name: typing.Literal["job", b"job", "step", b"step"]) -> None: ...
+
+global___Lineage = Lineage
 
 @typing.final
 class Progress(google.protobuf.message.Message):
@@ -434,14 +470,18 @@ class CheckpointSaved(google.protobuf.message.Message):
     DESCRIPTOR: google.protobuf.descriptor.Descriptor
 
     STEP_FIELD_NUMBER: builtins.int
+    KEPT_FIELD_NUMBER: builtins.int
     step: builtins.int
     """Steps done."""
+    kept: builtins.bool
+    """Whether it is kept for ForkJob."""
     def __init__(
         self,
         *,
         step: builtins.int = ...,
+        kept: builtins.bool = ...,
     ) -> None: ...
-    def ClearField(self, field_name: typing.Literal["step", b"step"]) -> None: ...
+    def ClearField(self, field_name: typing.Literal["kept", b"kept", "step", b"step"]) -> None: ...
 
 global___CheckpointSaved = CheckpointSaved
 
@@ -684,7 +724,7 @@ class WaitJobResponse(google.protobuf.message.Message):
     JOB_FIELD_NUMBER: builtins.int
     @property
     def job(self) -> global___Job:
-        """Ended, or as it stands when the time is over."""
+        """Ended, paused, or as it stands when the time is over."""
 
     def __init__(
         self,
@@ -734,6 +774,243 @@ class CancelJobResponse(google.protobuf.message.Message):
     def ClearField(self, field_name: typing.Literal["job", b"job"]) -> None: ...
 
 global___CancelJobResponse = CancelJobResponse
+
+@typing.final
+class PauseJobRequest(google.protobuf.message.Message):
+    """Which job to pause."""
+
+    DESCRIPTOR: google.protobuf.descriptor.Descriptor
+
+    NAME_FIELD_NUMBER: builtins.int
+    name: builtins.str
+    """`projects/{p}/jobs/{j}`."""
+    def __init__(
+        self,
+        *,
+        name: builtins.str = ...,
+    ) -> None: ...
+    def ClearField(self, field_name: typing.Literal["name", b"name"]) -> None: ...
+
+global___PauseJobRequest = PauseJobRequest
+
+@typing.final
+class PauseJobResponse(google.protobuf.message.Message):
+    """The job after the request."""
+
+    DESCRIPTOR: google.protobuf.descriptor.Descriptor
+
+    JOB_FIELD_NUMBER: builtins.int
+    @property
+    def job(self) -> global___Job:
+        """PAUSED, or RUNNING until its present step is done."""
+
+    def __init__(
+        self,
+        *,
+        job: global___Job | None = ...,
+    ) -> None: ...
+    def HasField(self, field_name: typing.Literal["job", b"job"]) -> builtins.bool: ...
+    def ClearField(self, field_name: typing.Literal["job", b"job"]) -> None: ...
+
+global___PauseJobResponse = PauseJobResponse
+
+@typing.final
+class ContinueJobRequest(google.protobuf.message.Message):
+    """Which job to let go on."""
+
+    DESCRIPTOR: google.protobuf.descriptor.Descriptor
+
+    NAME_FIELD_NUMBER: builtins.int
+    PAUSE_AT_FIELD_NUMBER: builtins.int
+    name: builtins.str
+    """`projects/{p}/jobs/{j}`."""
+    pause_at: builtins.int
+    """Pause again after this step, later than the present one; left out: go on to the end."""
+    def __init__(
+        self,
+        *,
+        name: builtins.str = ...,
+        pause_at: builtins.int | None = ...,
+    ) -> None: ...
+    def HasField(self, field_name: typing.Literal["_pause_at", b"_pause_at", "pause_at", b"pause_at"]) -> builtins.bool: ...
+    def ClearField(self, field_name: typing.Literal["_pause_at", b"_pause_at", "name", b"name", "pause_at", b"pause_at"]) -> None: ...
+    def WhichOneof(self, oneof_group: typing.Literal["_pause_at", b"_pause_at"]) -> typing.Literal["pause_at"] | None: ...
+
+global___ContinueJobRequest = ContinueJobRequest
+
+@typing.final
+class ContinueJobResponse(google.protobuf.message.Message):
+    """The job after the request."""
+
+    DESCRIPTOR: google.protobuf.descriptor.Descriptor
+
+    JOB_FIELD_NUMBER: builtins.int
+    @property
+    def job(self) -> global___Job:
+        """QUEUED or RUNNING."""
+
+    def __init__(
+        self,
+        *,
+        job: global___Job | None = ...,
+    ) -> None: ...
+    def HasField(self, field_name: typing.Literal["job", b"job"]) -> builtins.bool: ...
+    def ClearField(self, field_name: typing.Literal["job", b"job"]) -> None: ...
+
+global___ContinueJobResponse = ContinueJobResponse
+
+@typing.final
+class ForkJobRequest(google.protobuf.message.Message):
+    """Which state to make a new job of, and what is to change."""
+
+    DESCRIPTOR: google.protobuf.descriptor.Descriptor
+
+    @typing.final
+    class LabelsEntry(google.protobuf.message.Message):
+        DESCRIPTOR: google.protobuf.descriptor.Descriptor
+
+        KEY_FIELD_NUMBER: builtins.int
+        VALUE_FIELD_NUMBER: builtins.int
+        key: builtins.str
+        value: builtins.str
+        def __init__(
+            self,
+            *,
+            key: builtins.str = ...,
+            value: builtins.str = ...,
+        ) -> None: ...
+        def ClearField(self, field_name: typing.Literal["key", b"key", "value", b"value"]) -> None: ...
+
+    NAME_FIELD_NUMBER: builtins.int
+    REQUEST_ID_FIELD_NUMBER: builtins.int
+    STEP_FIELD_NUMBER: builtins.int
+    CHANGES_FIELD_NUMBER: builtins.int
+    PRIORITY_FIELD_NUMBER: builtins.int
+    LABELS_FIELD_NUMBER: builtins.int
+    name: builtins.str
+    """The job that it is forked from, `projects/{p}/jobs/{j}`."""
+    request_id: builtins.str
+    """UUID of the caller's making: the same id with the same body gives the same job, with another body ALREADY_EXISTS."""
+    step: builtins.int
+    """One of the job's `kept_steps`; 0 for the latest."""
+    priority: builtins.int
+    """Jobs of higher priority are leased first. -100 to 100."""
+    @property
+    def changes(self) -> global___ForkChanges:
+        """What changes in the steps that follow. What is left out stays as it was."""
+
+    @property
+    def labels(self) -> google.protobuf.internal.containers.ScalarMap[builtins.str, builtins.str]:
+        """Labels of the new job, beside those of the other. At most 64 pairs; keys up to 63, values up to 255 characters."""
+
+    def __init__(
+        self,
+        *,
+        name: builtins.str = ...,
+        request_id: builtins.str = ...,
+        step: builtins.int = ...,
+        changes: global___ForkChanges | None = ...,
+        priority: builtins.int = ...,
+        labels: collections.abc.Mapping[builtins.str, builtins.str] | None = ...,
+    ) -> None: ...
+    def HasField(self, field_name: typing.Literal["changes", b"changes"]) -> builtins.bool: ...
+    def ClearField(self, field_name: typing.Literal["changes", b"changes", "labels", b"labels", "name", b"name", "priority", b"priority", "request_id", b"request_id", "step", b"step"]) -> None: ...
+
+global___ForkJobRequest = ForkJobRequest
+
+@typing.final
+class ForkChanges(google.protobuf.message.Message):
+    """What changes in the steps that follow."""
+
+    DESCRIPTOR: google.protobuf.descriptor.Descriptor
+
+    @typing.final
+    class ConditionStrengthsEntry(google.protobuf.message.Message):
+        DESCRIPTOR: google.protobuf.descriptor.Descriptor
+
+        KEY_FIELD_NUMBER: builtins.int
+        VALUE_FIELD_NUMBER: builtins.int
+        key: builtins.int
+        value: builtins.float
+        def __init__(
+            self,
+            *,
+            key: builtins.int = ...,
+            value: builtins.float = ...,
+        ) -> None: ...
+        def ClearField(self, field_name: typing.Literal["key", b"key", "value", b"value"]) -> None: ...
+
+    PROMPT_FIELD_NUMBER: builtins.int
+    PROMPT_TAIL_FIELD_NUMBER: builtins.int
+    GUIDANCE_FIELD_NUMBER: builtins.int
+    REMAINING_STEPS_FIELD_NUMBER: builtins.int
+    IMAGE_STRENGTH_FIELD_NUMBER: builtins.int
+    CONDITION_STRENGTHS_FIELD_NUMBER: builtins.int
+    PAUSE_AT_FIELD_NUMBER: builtins.int
+    prompt: builtins.str
+    """The prompt from here on, instead of the other. Up to 8192 characters."""
+    prompt_tail: builtins.str
+    """Words put behind the prompt from here on. Up to 8192 characters; not beside `prompt`."""
+    guidance: builtins.float
+    """Classifier-free guidance scale. 0 to 50."""
+    remaining_steps: builtins.int
+    """Steps that follow, instead of as many as are left. 1 to 999; they share the rest of the way evenly."""
+    image_strength: builtins.float
+    """How firmly the picture leads from here on: its `strength`, 0 to 2."""
+    pause_at: builtins.int
+    """Pause after this step, counted from the other job's beginning. Left out: never."""
+    @property
+    def condition_strengths(self) -> google.protobuf.internal.containers.ScalarMap[builtins.int, builtins.float]:
+        """Strengths of the request's other conditions from here on, by their place in it, from 0. Each 0 to 2."""
+
+    def __init__(
+        self,
+        *,
+        prompt: builtins.str | None = ...,
+        prompt_tail: builtins.str | None = ...,
+        guidance: builtins.float | None = ...,
+        remaining_steps: builtins.int | None = ...,
+        image_strength: builtins.float | None = ...,
+        condition_strengths: collections.abc.Mapping[builtins.int, builtins.float] | None = ...,
+        pause_at: builtins.int | None = ...,
+    ) -> None: ...
+    def HasField(self, field_name: typing.Literal["_guidance", b"_guidance", "_image_strength", b"_image_strength", "_pause_at", b"_pause_at", "_prompt", b"_prompt", "_prompt_tail", b"_prompt_tail", "_remaining_steps", b"_remaining_steps", "guidance", b"guidance", "image_strength", b"image_strength", "pause_at", b"pause_at", "prompt", b"prompt", "prompt_tail", b"prompt_tail", "remaining_steps", b"remaining_steps"]) -> builtins.bool: ...
+    def ClearField(self, field_name: typing.Literal["_guidance", b"_guidance", "_image_strength", b"_image_strength", "_pause_at", b"_pause_at", "_prompt", b"_prompt", "_prompt_tail", b"_prompt_tail", "_remaining_steps", b"_remaining_steps", "condition_strengths", b"condition_strengths", "guidance", b"guidance", "image_strength", b"image_strength", "pause_at", b"pause_at", "prompt", b"prompt", "prompt_tail", b"prompt_tail", "remaining_steps", b"remaining_steps"]) -> None: ...
+    @typing.overload
+    def WhichOneof(self, oneof_group: typing.Literal["_guidance", b"_guidance"]) -> typing.Literal["guidance"] | None: ...
+    @typing.overload
+    def WhichOneof(self, oneof_group: typing.Literal["_image_strength", b"_image_strength"]) -> typing.Literal["image_strength"] | None: ...
+    @typing.overload
+    def WhichOneof(self, oneof_group: typing.Literal["_pause_at", b"_pause_at"]) -> typing.Literal["pause_at"] | None: ...
+    @typing.overload
+    def WhichOneof(self, oneof_group: typing.Literal["_prompt", b"_prompt"]) -> typing.Literal["prompt"] | None: ...
+    @typing.overload
+    def WhichOneof(self, oneof_group: typing.Literal["_prompt_tail", b"_prompt_tail"]) -> typing.Literal["prompt_tail"] | None: ...
+    @typing.overload
+    def WhichOneof(self, oneof_group: typing.Literal["_remaining_steps", b"_remaining_steps"]) -> typing.Literal["remaining_steps"] | None: ...
+
+global___ForkChanges = ForkChanges
+
+@typing.final
+class ForkJobResponse(google.protobuf.message.Message):
+    """The new job."""
+
+    DESCRIPTOR: google.protobuf.descriptor.Descriptor
+
+    JOB_FIELD_NUMBER: builtins.int
+    @property
+    def job(self) -> global___Job:
+        """QUEUED, unless `request_id` was seen before."""
+
+    def __init__(
+        self,
+        *,
+        job: global___Job | None = ...,
+    ) -> None: ...
+    def HasField(self, field_name: typing.Literal["job", b"job"]) -> builtins.bool: ...
+    def ClearField(self, field_name: typing.Literal["job", b"job"]) -> None: ...
+
+global___ForkJobResponse = ForkJobResponse
 
 @typing.final
 class RetryJobRequest(google.protobuf.message.Message):

@@ -60,6 +60,21 @@ class JobServiceStub(object):
                 request_serializer=kinoform__proto_dot_job_dot_v1_dot_job__pb2.CancelJobRequest.SerializeToString,
                 response_deserializer=kinoform__proto_dot_job_dot_v1_dot_job__pb2.CancelJobResponse.FromString,
                 _registered_method=True)
+        self.PauseJob = channel.unary_unary(
+                '/kinoform.job.v1.JobService/PauseJob',
+                request_serializer=kinoform__proto_dot_job_dot_v1_dot_job__pb2.PauseJobRequest.SerializeToString,
+                response_deserializer=kinoform__proto_dot_job_dot_v1_dot_job__pb2.PauseJobResponse.FromString,
+                _registered_method=True)
+        self.ContinueJob = channel.unary_unary(
+                '/kinoform.job.v1.JobService/ContinueJob',
+                request_serializer=kinoform__proto_dot_job_dot_v1_dot_job__pb2.ContinueJobRequest.SerializeToString,
+                response_deserializer=kinoform__proto_dot_job_dot_v1_dot_job__pb2.ContinueJobResponse.FromString,
+                _registered_method=True)
+        self.ForkJob = channel.unary_unary(
+                '/kinoform.job.v1.JobService/ForkJob',
+                request_serializer=kinoform__proto_dot_job_dot_v1_dot_job__pb2.ForkJobRequest.SerializeToString,
+                response_deserializer=kinoform__proto_dot_job_dot_v1_dot_job__pb2.ForkJobResponse.FromString,
+                _registered_method=True)
         self.RetryJob = channel.unary_unary(
                 '/kinoform.job.v1.JobService/RetryJob',
                 request_serializer=kinoform__proto_dot_job_dot_v1_dot_job__pb2.RetryJobRequest.SerializeToString,
@@ -99,7 +114,7 @@ class JobServiceServicer(object):
         raise NotImplementedError('Method not implemented!')
 
     def WaitJob(self, request, context):
-        """Waits until the job has ended or the time is over, and returns the job either way.
+        """Waits until the job has ended, is PAUSED, or the time is over, and returns the job either way.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -113,6 +128,30 @@ class JobServiceServicer(object):
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def PauseJob(self, request, context):
+        """Pauses a job. A queued one is PAUSED at once, a running one after its present step, with a preview and its state kept.
+        A paused job stays as it is. FAILED_PRECONDITION for an ended one.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def ContinueJob(self, request, context):
+        """Lets a PAUSED job go on, in the very steps that it would have taken. A job that waits or runs stays as it is, and a
+        pause that was only asked for is taken back. FAILED_PRECONDITION for an ended one.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def ForkJob(self, request, context):
+        """Makes a new job of a kept state: the steps behind it stay, those that follow are as the fork says. Returns at once.
+        NOT_FOUND with reason STEP_NOT_KEPT where the state is not kept.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
     def RetryJob(self, request, context):
         """Puts a FAILED or CANCELLED job back into the queue; it goes on from its last checkpoint if it has one.
         """
@@ -121,7 +160,7 @@ class JobServiceServicer(object):
         raise NotImplementedError('Method not implemented!')
 
     def DeleteJob(self, request, context):
-        """Deletes an ended job with its events and checkpoint. Its output assets stay.
+        """Deletes an ended job with its events and states. Its output assets stay, and so do jobs forked from it.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -154,6 +193,21 @@ def add_JobServiceServicer_to_server(servicer, server):
                     servicer.CancelJob,
                     request_deserializer=kinoform__proto_dot_job_dot_v1_dot_job__pb2.CancelJobRequest.FromString,
                     response_serializer=kinoform__proto_dot_job_dot_v1_dot_job__pb2.CancelJobResponse.SerializeToString,
+            ),
+            'PauseJob': grpc.unary_unary_rpc_method_handler(
+                    servicer.PauseJob,
+                    request_deserializer=kinoform__proto_dot_job_dot_v1_dot_job__pb2.PauseJobRequest.FromString,
+                    response_serializer=kinoform__proto_dot_job_dot_v1_dot_job__pb2.PauseJobResponse.SerializeToString,
+            ),
+            'ContinueJob': grpc.unary_unary_rpc_method_handler(
+                    servicer.ContinueJob,
+                    request_deserializer=kinoform__proto_dot_job_dot_v1_dot_job__pb2.ContinueJobRequest.FromString,
+                    response_serializer=kinoform__proto_dot_job_dot_v1_dot_job__pb2.ContinueJobResponse.SerializeToString,
+            ),
+            'ForkJob': grpc.unary_unary_rpc_method_handler(
+                    servicer.ForkJob,
+                    request_deserializer=kinoform__proto_dot_job_dot_v1_dot_job__pb2.ForkJobRequest.FromString,
+                    response_serializer=kinoform__proto_dot_job_dot_v1_dot_job__pb2.ForkJobResponse.SerializeToString,
             ),
             'RetryJob': grpc.unary_unary_rpc_method_handler(
                     servicer.RetryJob,
@@ -302,6 +356,87 @@ class JobService(object):
             '/kinoform.job.v1.JobService/CancelJob',
             kinoform__proto_dot_job_dot_v1_dot_job__pb2.CancelJobRequest.SerializeToString,
             kinoform__proto_dot_job_dot_v1_dot_job__pb2.CancelJobResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def PauseJob(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/kinoform.job.v1.JobService/PauseJob',
+            kinoform__proto_dot_job_dot_v1_dot_job__pb2.PauseJobRequest.SerializeToString,
+            kinoform__proto_dot_job_dot_v1_dot_job__pb2.PauseJobResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ContinueJob(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/kinoform.job.v1.JobService/ContinueJob',
+            kinoform__proto_dot_job_dot_v1_dot_job__pb2.ContinueJobRequest.SerializeToString,
+            kinoform__proto_dot_job_dot_v1_dot_job__pb2.ContinueJobResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ForkJob(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/kinoform.job.v1.JobService/ForkJob',
+            kinoform__proto_dot_job_dot_v1_dot_job__pb2.ForkJobRequest.SerializeToString,
+            kinoform__proto_dot_job_dot_v1_dot_job__pb2.ForkJobResponse.FromString,
             options,
             channel_credentials,
             insecure,

@@ -45,7 +45,7 @@ class JobServiceStub:
         kinoform_proto.job.v1.job_pb2.WaitJobRequest,
         kinoform_proto.job.v1.job_pb2.WaitJobResponse,
     ]
-    """Waits until the job has ended or the time is over, and returns the job either way."""
+    """Waits until the job has ended, is PAUSED, or the time is over, and returns the job either way."""
 
     CancelJob: grpc.UnaryUnaryMultiCallable[
         kinoform_proto.job.v1.job_pb2.CancelJobRequest,
@@ -53,6 +53,30 @@ class JobServiceStub:
     ]
     """Asks that the job ends as CANCELLED. A queued job ends at once, a running one at its next step. Cancelling an ended
     job changes nothing and returns it.
+    """
+
+    PauseJob: grpc.UnaryUnaryMultiCallable[
+        kinoform_proto.job.v1.job_pb2.PauseJobRequest,
+        kinoform_proto.job.v1.job_pb2.PauseJobResponse,
+    ]
+    """Pauses a job. A queued one is PAUSED at once, a running one after its present step, with a preview and its state kept.
+    A paused job stays as it is. FAILED_PRECONDITION for an ended one.
+    """
+
+    ContinueJob: grpc.UnaryUnaryMultiCallable[
+        kinoform_proto.job.v1.job_pb2.ContinueJobRequest,
+        kinoform_proto.job.v1.job_pb2.ContinueJobResponse,
+    ]
+    """Lets a PAUSED job go on, in the very steps that it would have taken. A job that waits or runs stays as it is, and a
+    pause that was only asked for is taken back. FAILED_PRECONDITION for an ended one.
+    """
+
+    ForkJob: grpc.UnaryUnaryMultiCallable[
+        kinoform_proto.job.v1.job_pb2.ForkJobRequest,
+        kinoform_proto.job.v1.job_pb2.ForkJobResponse,
+    ]
+    """Makes a new job of a kept state: the steps behind it stay, those that follow are as the fork says. Returns at once.
+    NOT_FOUND with reason STEP_NOT_KEPT where the state is not kept.
     """
 
     RetryJob: grpc.UnaryUnaryMultiCallable[
@@ -65,7 +89,7 @@ class JobServiceStub:
         kinoform_proto.job.v1.job_pb2.DeleteJobRequest,
         kinoform_proto.job.v1.job_pb2.DeleteJobResponse,
     ]
-    """Deletes an ended job with its events and checkpoint. Its output assets stay."""
+    """Deletes an ended job with its events and states. Its output assets stay, and so do jobs forked from it."""
 
 class JobServiceAsyncStub:
     """Reads, follows and steers jobs of any kind."""
@@ -94,7 +118,7 @@ class JobServiceAsyncStub:
         kinoform_proto.job.v1.job_pb2.WaitJobRequest,
         kinoform_proto.job.v1.job_pb2.WaitJobResponse,
     ]
-    """Waits until the job has ended or the time is over, and returns the job either way."""
+    """Waits until the job has ended, is PAUSED, or the time is over, and returns the job either way."""
 
     CancelJob: grpc.aio.UnaryUnaryMultiCallable[
         kinoform_proto.job.v1.job_pb2.CancelJobRequest,
@@ -102,6 +126,30 @@ class JobServiceAsyncStub:
     ]
     """Asks that the job ends as CANCELLED. A queued job ends at once, a running one at its next step. Cancelling an ended
     job changes nothing and returns it.
+    """
+
+    PauseJob: grpc.aio.UnaryUnaryMultiCallable[
+        kinoform_proto.job.v1.job_pb2.PauseJobRequest,
+        kinoform_proto.job.v1.job_pb2.PauseJobResponse,
+    ]
+    """Pauses a job. A queued one is PAUSED at once, a running one after its present step, with a preview and its state kept.
+    A paused job stays as it is. FAILED_PRECONDITION for an ended one.
+    """
+
+    ContinueJob: grpc.aio.UnaryUnaryMultiCallable[
+        kinoform_proto.job.v1.job_pb2.ContinueJobRequest,
+        kinoform_proto.job.v1.job_pb2.ContinueJobResponse,
+    ]
+    """Lets a PAUSED job go on, in the very steps that it would have taken. A job that waits or runs stays as it is, and a
+    pause that was only asked for is taken back. FAILED_PRECONDITION for an ended one.
+    """
+
+    ForkJob: grpc.aio.UnaryUnaryMultiCallable[
+        kinoform_proto.job.v1.job_pb2.ForkJobRequest,
+        kinoform_proto.job.v1.job_pb2.ForkJobResponse,
+    ]
+    """Makes a new job of a kept state: the steps behind it stay, those that follow are as the fork says. Returns at once.
+    NOT_FOUND with reason STEP_NOT_KEPT where the state is not kept.
     """
 
     RetryJob: grpc.aio.UnaryUnaryMultiCallable[
@@ -114,7 +162,7 @@ class JobServiceAsyncStub:
         kinoform_proto.job.v1.job_pb2.DeleteJobRequest,
         kinoform_proto.job.v1.job_pb2.DeleteJobResponse,
     ]
-    """Deletes an ended job with its events and checkpoint. Its output assets stay."""
+    """Deletes an ended job with its events and states. Its output assets stay, and so do jobs forked from it."""
 
 class JobServiceServicer(metaclass=abc.ABCMeta):
     """Reads, follows and steers jobs of any kind."""
@@ -151,7 +199,7 @@ class JobServiceServicer(metaclass=abc.ABCMeta):
         request: kinoform_proto.job.v1.job_pb2.WaitJobRequest,
         context: _ServicerContext,
     ) -> typing.Union[kinoform_proto.job.v1.job_pb2.WaitJobResponse, collections.abc.Awaitable[kinoform_proto.job.v1.job_pb2.WaitJobResponse]]:
-        """Waits until the job has ended or the time is over, and returns the job either way."""
+        """Waits until the job has ended, is PAUSED, or the time is over, and returns the job either way."""
 
     @abc.abstractmethod
     def CancelJob(
@@ -161,6 +209,36 @@ class JobServiceServicer(metaclass=abc.ABCMeta):
     ) -> typing.Union[kinoform_proto.job.v1.job_pb2.CancelJobResponse, collections.abc.Awaitable[kinoform_proto.job.v1.job_pb2.CancelJobResponse]]:
         """Asks that the job ends as CANCELLED. A queued job ends at once, a running one at its next step. Cancelling an ended
         job changes nothing and returns it.
+        """
+
+    @abc.abstractmethod
+    def PauseJob(
+        self,
+        request: kinoform_proto.job.v1.job_pb2.PauseJobRequest,
+        context: _ServicerContext,
+    ) -> typing.Union[kinoform_proto.job.v1.job_pb2.PauseJobResponse, collections.abc.Awaitable[kinoform_proto.job.v1.job_pb2.PauseJobResponse]]:
+        """Pauses a job. A queued one is PAUSED at once, a running one after its present step, with a preview and its state kept.
+        A paused job stays as it is. FAILED_PRECONDITION for an ended one.
+        """
+
+    @abc.abstractmethod
+    def ContinueJob(
+        self,
+        request: kinoform_proto.job.v1.job_pb2.ContinueJobRequest,
+        context: _ServicerContext,
+    ) -> typing.Union[kinoform_proto.job.v1.job_pb2.ContinueJobResponse, collections.abc.Awaitable[kinoform_proto.job.v1.job_pb2.ContinueJobResponse]]:
+        """Lets a PAUSED job go on, in the very steps that it would have taken. A job that waits or runs stays as it is, and a
+        pause that was only asked for is taken back. FAILED_PRECONDITION for an ended one.
+        """
+
+    @abc.abstractmethod
+    def ForkJob(
+        self,
+        request: kinoform_proto.job.v1.job_pb2.ForkJobRequest,
+        context: _ServicerContext,
+    ) -> typing.Union[kinoform_proto.job.v1.job_pb2.ForkJobResponse, collections.abc.Awaitable[kinoform_proto.job.v1.job_pb2.ForkJobResponse]]:
+        """Makes a new job of a kept state: the steps behind it stay, those that follow are as the fork says. Returns at once.
+        NOT_FOUND with reason STEP_NOT_KEPT where the state is not kept.
         """
 
     @abc.abstractmethod
@@ -177,6 +255,6 @@ class JobServiceServicer(metaclass=abc.ABCMeta):
         request: kinoform_proto.job.v1.job_pb2.DeleteJobRequest,
         context: _ServicerContext,
     ) -> typing.Union[kinoform_proto.job.v1.job_pb2.DeleteJobResponse, collections.abc.Awaitable[kinoform_proto.job.v1.job_pb2.DeleteJobResponse]]:
-        """Deletes an ended job with its events and checkpoint. Its output assets stay."""
+        """Deletes an ended job with its events and states. Its output assets stay, and so do jobs forked from it."""
 
 def add_JobServiceServicer_to_server(servicer: JobServiceServicer, server: typing.Union[grpc.Server, grpc.aio.Server]) -> None: ...

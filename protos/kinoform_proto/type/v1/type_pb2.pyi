@@ -4,7 +4,9 @@ isort:skip_file
 Values shared by every Kinoform service."""
 
 import builtins
+import collections.abc
 import google.protobuf.descriptor
+import google.protobuf.internal.containers
 import google.protobuf.internal.enum_type_wrapper
 import google.protobuf.message
 import sys
@@ -182,6 +184,8 @@ class Sampling(google.protobuf.message.Message):
     STEPS_FIELD_NUMBER: builtins.int
     GUIDANCE_FIELD_NUMBER: builtins.int
     REPRODUCIBLE_FIELD_NUMBER: builtins.int
+    PAUSE_AT_FIELD_NUMBER: builtins.int
+    KEEP_STEPS_FIELD_NUMBER: builtins.int
     seed: builtins.int
     """Seed of the initial noise. Left out: chosen by the server and stored in the job's request."""
     steps: builtins.int
@@ -190,6 +194,16 @@ class Sampling(google.protobuf.message.Message):
     """Classifier-free guidance scale (Ho & Salimans 2022). 1 is no guidance; 0 to 50; left out: the model's default."""
     reproducible: builtins.bool
     """Never share a forward pass with other jobs, whatever the model card says of batching."""
+    pause_at: builtins.int
+    """Pause after this step: the job is PAUSED, with a preview of what it stands at, until ContinueJob. 1 to `steps` - 1;
+    left out: never.
+    """
+    @property
+    def keep_steps(self) -> google.protobuf.internal.containers.RepeatedScalarFieldContainer[builtins.int]:
+        """Steps after which the state is kept as long as the job, for ForkJob; that of every pause is kept, too. At most 16,
+        each 1 to `steps` - 1.
+        """
+
     def __init__(
         self,
         *,
@@ -197,11 +211,15 @@ class Sampling(google.protobuf.message.Message):
         steps: builtins.int | None = ...,
         guidance: builtins.float | None = ...,
         reproducible: builtins.bool = ...,
+        pause_at: builtins.int | None = ...,
+        keep_steps: collections.abc.Iterable[builtins.int] | None = ...,
     ) -> None: ...
-    def HasField(self, field_name: typing.Literal["_guidance", b"_guidance", "_seed", b"_seed", "_steps", b"_steps", "guidance", b"guidance", "seed", b"seed", "steps", b"steps"]) -> builtins.bool: ...
-    def ClearField(self, field_name: typing.Literal["_guidance", b"_guidance", "_seed", b"_seed", "_steps", b"_steps", "guidance", b"guidance", "reproducible", b"reproducible", "seed", b"seed", "steps", b"steps"]) -> None: ...
+    def HasField(self, field_name: typing.Literal["_guidance", b"_guidance", "_pause_at", b"_pause_at", "_seed", b"_seed", "_steps", b"_steps", "guidance", b"guidance", "pause_at", b"pause_at", "seed", b"seed", "steps", b"steps"]) -> builtins.bool: ...
+    def ClearField(self, field_name: typing.Literal["_guidance", b"_guidance", "_pause_at", b"_pause_at", "_seed", b"_seed", "_steps", b"_steps", "guidance", b"guidance", "keep_steps", b"keep_steps", "pause_at", b"pause_at", "reproducible", b"reproducible", "seed", b"seed", "steps", b"steps"]) -> None: ...
     @typing.overload
     def WhichOneof(self, oneof_group: typing.Literal["_guidance", b"_guidance"]) -> typing.Literal["guidance"] | None: ...
+    @typing.overload
+    def WhichOneof(self, oneof_group: typing.Literal["_pause_at", b"_pause_at"]) -> typing.Literal["pause_at"] | None: ...
     @typing.overload
     def WhichOneof(self, oneof_group: typing.Literal["_seed", b"_seed"]) -> typing.Literal["seed"] | None: ...
     @typing.overload

@@ -1,6 +1,7 @@
 """form-mini behind the engine's contract (`kinoform.engine.family.Family`)."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from math import prod
 from pathlib import Path
 
@@ -12,7 +13,7 @@ from torch import Tensor
 import kinoform_weights
 from kinoform.backbone.exactness import rows_are_exact
 from kinoform.backbone.guidance import layers
-from kinoform.backbone.schedules import clean_from, cosine_alpha_bar, ddim_step
+from kinoform.backbone.schedules import Course, clean_from, cosine_alpha_bar, ddim_step
 from kinoform.backbone.text import MAX_TOKENS, TextEncoder
 from kinoform.engine.errors import ModelError
 from kinoform.engine.family import BatchKey, Cost, Frames
@@ -100,9 +101,14 @@ class FormMini:
             clean=torch.zeros_like(latent),
             conditioning=conditioning,
             step=0,
-            steps=request.steps,
+            course=Course(request.steps),
             guidance=request.guidance,
         )
+
+    def fork(self, state: ShapeState, request: MeshRequest, conditioning: Conditioning) -> ShapeState:
+        """Guidance, texts and views of the request from the next step on."""
+        course = state.course.forked(state.step, request.steps)
+        return replace(state, conditioning=conditioning, course=course, guidance=request.guidance)
 
     @torch.inference_mode()
     def denoise(self, states: Sequence[ShapeState]) -> list[ShapeState]:

@@ -6,13 +6,13 @@ import torch
 from torch import Tensor
 
 from kinoform.backbone.guidance import StepRange
-from kinoform.backbone.schedules import sampling_times
+from kinoform.backbone.schedules import Course
 from kinoform.engine.errors import BadCheckpoint
 from kinoform.models.checkpoint import pack, unpack
 from kinoform.models.reach import Reach
 
 FAMILY = "form-mini"
-VERSION = 2
+VERSION = 3
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,16 +44,21 @@ class ShapeState:
     conditioning: Conditioning
     step: int
     """Steps done."""
-    steps: int
+    course: Course
     guidance: float
 
     def __post_init__(self) -> None:
-        if not 0 <= self.step <= self.steps:
-            raise ValueError(f"step {self.step} of {self.steps}")
+        if not self.course.origin <= self.step <= self.steps:
+            raise ValueError(f"step {self.step} of {self.steps}, from {self.course.origin} on")
+
+    @property
+    def steps(self) -> int:
+        """In all."""
+        return self.course.steps
 
     def times(self) -> Tensor:
         """(2,) float32: where the next step starts and where it ends, from 1 to 0."""
-        return sampling_times(self.steps)[self.step : self.step + 2]
+        return self.course.times(self.step)
 
     def strengths(self) -> tuple[float, ...]:
         """How strongly each view acts in the next step; 0 = not at all."""
@@ -72,7 +77,7 @@ def to_bytes(state: ShapeState, fingerprint: str) -> bytes:
         "version": VERSION,
         "fingerprint": fingerprint,
         "step": state.step,
-        "steps": state.steps,
+        "course": list(state.course),
         "guidance": state.guidance,
         "reaches": [[reach.strength, *reach.steps] for reach in given.reaches],
     }
@@ -106,7 +111,7 @@ def from_bytes(data: bytes, fingerprint: str, device: torch.device) -> ShapeStat
             clean=clean,
             conditioning=Conditioning(**parts, reaches=reaches),
             step=int(facts["step"]),
-            steps=int(facts["steps"]),
+            course=Course(*facts["course"]),
             guidance=float(facts["guidance"]),
         )
     except (KeyError, TypeError, ValueError) as error:

@@ -1,6 +1,7 @@
 """grain-mini behind the engine's contract (`kinoform.engine.family.Family`)."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -10,7 +11,7 @@ from torch import Tensor
 import kinoform_weights
 from kinoform.backbone.exactness import rows_are_exact
 from kinoform.backbone.guidance import GUIDED_TIMES, GuidanceInterval, guide
-from kinoform.backbone.schedules import clean_from, cosine_alpha_bar, ddim_step
+from kinoform.backbone.schedules import Course, clean_from, cosine_alpha_bar, ddim_step
 from kinoform.backbone.text import MAX_TOKENS, TextEncoder
 from kinoform.engine.errors import ModelError
 from kinoform.engine.family import BatchKey, Cost, Frames
@@ -114,9 +115,14 @@ class GrainMini:
             conditioning=conditioning,
             seed=request.seed,
             step=0,
-            steps=request.steps,
+            course=Course(request.steps),
             guidance=request.guidance,
         )
+
+    def fork(self, state: TileState, request: MaterialRequest, conditioning: Conditioning) -> TileState:
+        """Guidance, texts of the request from the next step on."""
+        course = state.course.forked(state.step, request.steps)
+        return replace(state, conditioning=conditioning, course=course, guidance=request.guidance)
 
     @torch.inference_mode()
     def denoise(self, states: Sequence[TileState]) -> list[TileState]:

@@ -7,13 +7,13 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from kinoform.backbone.schedules import sampling_times
+from kinoform.backbone.schedules import Course
 from kinoform.engine.errors import BadCheckpoint
 from kinoform.models.checkpoint import pack, unpack
 from kinoform.models.grain_mini.scale import Scale
 
 FAMILY = "grain-mini"
-VERSION = 1
+VERSION = 2
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,16 +43,21 @@ class TileState:
     seed: int
     step: int
     """Steps done."""
-    steps: int
+    course: Course
     guidance: float
 
     def __post_init__(self) -> None:
-        if not 0 <= self.step <= self.steps:
-            raise ValueError(f"step {self.step} of {self.steps}")
+        if not self.course.origin <= self.step <= self.steps:
+            raise ValueError(f"step {self.step} of {self.steps}, from {self.course.origin} on")
+
+    @property
+    def steps(self) -> int:
+        """In all."""
+        return self.course.steps
 
     def times(self) -> Tensor:
         """(2,) float32: where the next step starts and where it ends, from 1 to 0."""
-        return sampling_times(self.steps)[self.step : self.step + 2]
+        return self.course.times(self.step)
 
     def advanced(self, latent: Tensor, clean: Tensor) -> "TileState":
         """The state one step later."""
@@ -68,7 +73,7 @@ def to_bytes(state: TileState, fingerprint: str) -> bytes:
         "fingerprint": fingerprint,
         "seed": state.seed,
         "step": state.step,
-        "steps": state.steps,
+        "course": list(state.course),
         "guidance": state.guidance,
         "scale": list(given.scale),
     }
@@ -108,6 +113,6 @@ def _state(facts: Mapping[str, Any], parts: dict[str, Tensor]) -> TileState:
         conditioning=Conditioning(**parts, scale=Scale(unit_m, relief_m)),
         seed=int(facts["seed"]),
         step=int(facts["step"]),
-        steps=int(facts["steps"]),
+        course=Course(*facts["course"]),
         guidance=float(facts["guidance"]),
     )

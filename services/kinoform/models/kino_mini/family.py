@@ -14,7 +14,7 @@ from kinoform.backbone.denoiser import VideoDenoiser
 from kinoform.backbone.exactness import rows_are_exact
 from kinoform.backbone.guidance import GUIDED_TIMES, GuidanceInterval, guide
 from kinoform.backbone.patches import grid_of
-from kinoform.backbone.schedules import clean_from, cosine_alpha_bar, ddim_step, euler_step, flow_clean
+from kinoform.backbone.schedules import Course, clean_from, cosine_alpha_bar, ddim_step, euler_step, flow_clean
 from kinoform.backbone.text import MAX_TOKENS, TextEncoder
 from kinoform.engine.errors import ModelError
 from kinoform.engine.family import BatchKey, Cost, Frames
@@ -124,8 +124,25 @@ class KinoMini:
             step=0,
             steps=request.steps,
             keyframe_steps=keyframe_steps(request),
+            course=Course(keyframe_steps(request) or request.steps),
             guidance=request.guidance,
         )
+
+    @torch.inference_mode()
+    def fork(self, state: ClipState, request: ClipRequest, conditioning: Conditioning) -> ClipState:
+        """Guidance, texts and conditions of the request from the next step on; a first frame that is there stays.
+
+        Raises:
+            ModelError: the picture is no longer to act, or there are too few steps left for the stages that are.
+        """
+        given, stages = conditioning, 2 if state.stage == "keyframe" else 1
+        if state.keyframe_steps == 0 and given.moved is None:
+            raise ModelError("image_reach.strength", "must stay above 0: the clip began with the picture")
+        if request.steps - state.step < stages:
+            raise ModelError("steps", f"must leave {stages} after step {state.step}, got {request.steps}")
+        if state.conditioning.moved is not None and given.moved is None:
+            given = self._moved(given, state.conditioning.moved[:, :1], state.frames)
+        return state.forked(given, request.steps, request.guidance)
 
     @torch.inference_mode()
     def denoise(self, states: Sequence[ClipState]) -> list[ClipState]:

@@ -6,7 +6,7 @@ from typing import Literal
 import torch
 from torch import Tensor
 
-from kinoform.backbone.schedules import sampling_times
+from kinoform.backbone.schedules import Course
 from kinoform.engine.errors import BadCheckpoint
 from kinoform.models.checkpoint import pack, unpack
 from kinoform.models.kino_mini.leads import NO_LEADS, Leads
@@ -14,7 +14,7 @@ from kinoform.models.kino_mini.leads_bytes import leads_facts, leads_from, leads
 from kinoform.models.reach import FULL, Reach
 
 FAMILY = "kino-mini"
-VERSION = 3
+VERSION = 4
 
 Stage = Literal["keyframe", "clip"]
 """First the first frame, from text alone, then the clip, from text and first frame."""
@@ -58,6 +58,8 @@ class ClipState:
     steps: int
     keyframe_steps: int
     """Of `steps`, those of the keyframe stage; 0 with a picture."""
+    course: Course
+    """The present stage's way; each stage runs from 1 to 0 by itself."""
     guidance: float
 
     def __post_init__(self) -> None:
@@ -72,11 +74,8 @@ class ClipState:
         return "keyframe" if self.step < self.keyframe_steps else "clip"
 
     def times(self) -> Tensor:
-        """(2,) float32: where the next step starts and where it ends; each stage runs from 1 to 0 by itself."""
-        if self.stage == "keyframe":
-            return sampling_times(self.keyframe_steps)[self.step : self.step + 2]
-        done = self.step - self.keyframe_steps
-        return sampling_times(self.steps - self.keyframe_steps)[done : done + 2]
+        """(2,) float32: where the next step starts and where it ends."""
+        return self.course.times(self.step)
 
     def advanced(self, latent: Tensor, clean: Tensor) -> "ClipState":
         """The state one step later, in the same stage."""
@@ -93,6 +92,23 @@ class ClipState:
             clean=first.repeat(1, self.frames, 1, 1),
             conditioning=conditioning,
             step=self.step + 1,
+            course=Course(self.steps, self.keyframe_steps),
+        )
+
+    def forked(self, conditioning: Conditioning, steps: int, guidance: float) -> "ClipState":
+        """The state with another way on, of `steps` steps in all; those left are shared out as they were."""
+        keyframe_steps, left = self.keyframe_steps, steps - self.step
+        if steps != self.steps and self.stage == "keyframe":
+            share = (keyframe_steps - self.step) / (self.steps - self.step)
+            keyframe_steps = self.step + min(max(round(share * left), 1), left - 1)
+        end = keyframe_steps if self.stage == "keyframe" else steps
+        return replace(
+            self,
+            conditioning=conditioning,
+            steps=steps,
+            keyframe_steps=keyframe_steps,
+            course=self.course.forked(self.step, end),
+            guidance=guidance,
         )
 
 
@@ -119,6 +135,7 @@ def to_bytes(state: ClipState, fingerprint: str) -> bytes:
         "step": state.step,
         "steps": state.steps,
         "keyframe_steps": state.keyframe_steps,
+        "course": list(state.course),
         "guidance": state.guidance,
         "first_reach": reach_facts(state.conditioning.first_reach),
         "leads": leads_facts(state.conditioning.leads),
@@ -148,6 +165,7 @@ def from_bytes(data: bytes, fingerprint: str, device: torch.device) -> ClipState
             step=int(facts["step"]),
             steps=int(facts["steps"]),
             keyframe_steps=int(facts["keyframe_steps"]),
+            course=Course(*facts["course"]),
             guidance=float(facts["guidance"]),
         )
     except (KeyError, TypeError, ValueError) as error:

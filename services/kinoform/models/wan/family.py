@@ -5,6 +5,7 @@ import hashlib
 import json
 import threading
 from collections.abc import Sequence
+from dataclasses import replace
 from math import prod
 
 import numpy as np
@@ -112,6 +113,13 @@ class WanFamily:
             steps=request.steps,
             guidance=request.guidance,
         )
+
+    def fork(self, state: WanState, request: ClipRequest, conditioning: WanConditions) -> WanState:
+        """Guidance and texts of the request from the next step on. Raises ModelError for another number of steps."""
+        if request.steps != state.steps:
+            # A multistep solver's history belongs to its schedule.
+            raise ModelError("steps", f"must stay {state.steps} for {self.name}, got {request.steps}")
+        return replace(state, conditions=conditioning, guidance=request.guidance)
 
     @torch.inference_mode()
     def denoise(self, states: Sequence[WanState]) -> list[WanState]:
