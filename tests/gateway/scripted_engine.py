@@ -146,9 +146,14 @@ class _Stream:
         await asyncio.sleep(script.step_s)
         if fresh:
             yield _progress("denoise", step)
-            if step % script.checkpoint_every == 0:
+            if step % script.checkpoint_every == 0 or step in self.start.keep_steps:
                 yield self._checkpoint(step)
                 yield self._preview(step)
+            if step == self.start.pause_at:
+                yield self._preview(step)
+                yield self._checkpoint(step)
+                yield _released(Released.REASON_PAUSED)
+                return
         if script.dies_at == step:
             await self.context.abort(grpc.StatusCode.INTERNAL, "The actor died unexpectedly")
         if script.falls_silent_at == step:
@@ -170,6 +175,8 @@ class _Stream:
             yield _released(Released.REASON_PAUSED)
 
     def _resumed(self) -> int:
+        if self.start.HasField("origin") and not self.start.HasField("checkpoint"):
+            return int(self.engine.blobs.read(self.start.origin.sha256).decode().split("@")[1])
         if not self.start.HasField("checkpoint"):
             return 0
         job, step = self.engine.blobs.read(self.start.checkpoint.sha256).decode().split("@")
@@ -178,7 +185,8 @@ class _Stream:
 
     def _checkpoint(self, step: int) -> RunResponse:
         blob = self.engine.blobs.put_bytes(f"{self.start.job}@{step}".encode(), "application/octet-stream")
-        return RunResponse(checkpoint=engine_pb2.CheckpointStored(step=step, state=_blob(blob)))
+        kept = step in self.start.keep_steps
+        return RunResponse(checkpoint=engine_pb2.CheckpointStored(step=step, state=_blob(blob), kept=kept))
 
     def _preview(self, step: int) -> RunResponse:
         blob = self.engine.blobs.put_bytes(f"preview {self.start.job} {step}".encode(), "image/png")

@@ -128,7 +128,7 @@ def test_other_numbers_of_steps_share_the_rest_of_the_way_evenly(case: Case, ste
 
 def test_a_clip_that_began_with_a_picture_cannot_be_forked_away_from_it(tmp_path: Path) -> None:
     case = MAKERS["clip of a picture"](tmp_path)
-    with pytest.raises(ModelError, match="image_reach.strength"):
+    with pytest.raises(ModelError, match=r"image_reach\.strength"):
         forked(case, begun(case, 2), image=None)
 
 

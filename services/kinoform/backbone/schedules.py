@@ -41,7 +41,7 @@ class Course(NamedTuple):
         done = step - self.origin
         return sampling_times(self.steps - self.origin, start=self.start)[done : done + 2]
 
-    def forked(self, step: int, steps: int) -> "Course":
+    def forked(self, step: int, steps: int) -> Course:
         """The way on from `step` in `steps` steps in all: this one if these are its own."""
         return self if steps == self.steps else Course(steps, step, float(self.times(step)[0]))
 

@@ -1,6 +1,6 @@
 """Records of the stores to messages, and back."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from google.protobuf import any_pb2
 from google.protobuf.timestamp_pb2 import Timestamp
@@ -47,8 +47,8 @@ def request_of(record: JobRecord) -> any_pb2.Any:
     return any_pb2.Any.FromString(record.submission.request)
 
 
-def job_to_proto(record: JobRecord, *, ahead: int = 0) -> job_pb2.Job:
-    """The job as callers see it. ahead: how many jobs stand before it in the queue."""
+def job_to_proto(record: JobRecord, *, ahead: int = 0, kept: Sequence[int] = ()) -> job_pb2.Job:
+    """The job as callers see it. ahead: how many jobs stand before it in the queue; kept: steps with kept states."""
     asked, status = record.submission, record.status
     job = job_pb2.Job(
         name=record.name,
@@ -62,7 +62,10 @@ def job_to_proto(record: JobRecord, *, ahead: int = 0) -> job_pb2.Job:
         warnings=asked.warnings,
         outputs=[output_to_proto(output) for output in status.outputs],
         last_sequence=status.last_sequence,
+        kept_steps=kept,
     )
+    if asked.parent is not None and asked.origin_step is not None:
+        job.lineage.job, job.lineage.step = asked.parent, asked.origin_step
     job.progress.CopyFrom(_progress(record, ahead))
     if status.started_at is not None:
         job.start_time.CopyFrom(timestamp(status.started_at))

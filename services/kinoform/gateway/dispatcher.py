@@ -49,6 +49,11 @@ class Dispatcher:
         if job in self._runs:
             self._runs[job].cancel()
 
+    def pause(self, job: str) -> None:
+        """Tell the job's stream at once that somebody paused it, if it runs here."""
+        if job in self._runs:
+            self._runs[job].pause()
+
     async def run(self) -> None:
         """Dispatch until `drain`."""
         with self._notifier.subscribe_queue() as queue:
@@ -66,7 +71,7 @@ class Dispatcher:
         self._draining = True
         self._stirred.set()
         for run in self._runs.values():
-            run.pause(grace_s)
+            run.hand_back(grace_s)
         if self._tasks:
             await asyncio.wait(self._tasks, timeout=grace_s + STORE_PAUSE_S)
 

@@ -8,7 +8,7 @@ from google.protobuf import any_pb2
 from google.protobuf.duration_pb2 import Duration
 
 from kinoform.gateway.conditions import ROLES, Conditions
-from kinoform.gateway.resolve.requests import media_inputs, unpacked
+from kinoform.gateway.resolve.requests import media_inputs, sampling_of, unpacked
 from kinoform.store.asset_records import Assets
 from kinoform.store.assets import AssetStore
 from kinoform.store.records import Claim
@@ -82,6 +82,8 @@ class StartMaker:
             request=request,
             priority=asked.priority,
             inputs=self._inputs(request),
+            pause_at=claim.record.status.pause_at or 0,
+            keep_steps=self._keep_steps(request),
             keep_alive_timeout=self._keep_alive,
             token=self._token,
         )
@@ -89,7 +91,14 @@ class StartMaker:
         if claim.checkpoint is not None and self._blobs.exists(claim.checkpoint.sha256):
             blob = engine_pb2.Blob(sha256=claim.checkpoint.sha256, media_type=CHECKPOINT_TYPE)
             start.checkpoint.CopyFrom(blob)
+        if claim.origin is not None:
+            start.origin.CopyFrom(engine_pb2.Blob(sha256=claim.origin.sha256, media_type=CHECKPOINT_TYPE))
         return engine_pb2.RunRequest(start=start)
+
+    def _keep_steps(self, packed: any_pb2.Any) -> list[int]:
+        request = unpacked(packed)
+        sampling = None if request is None else sampling_of(request)
+        return [] if sampling is None else list(sampling.keep_steps)
 
     def _inputs(self, packed: any_pb2.Any) -> dict[str, engine_pb2.Blob]:
         request = unpacked(packed)

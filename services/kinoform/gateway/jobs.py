@@ -5,9 +5,11 @@ from collections.abc import AsyncIterator
 
 from kinoform.gateway import convert, tokens
 from kinoform.gateway.edge import Context
+from kinoform.gateway.makers import Forks
 from kinoform.gateway.steer import Steering
 from kinoform.gateway.watch import Watcher
 from kinoform.store.jobs import Jobs
+from kinoform.store.kept_states import KeptStates
 from kinoform.store.records import JobRecord, JobState
 from kinoform_proto.job.v1 import job_pb2, job_pb2_grpc
 
@@ -19,8 +21,10 @@ DEFAULT_WAIT_S = 30.0
 class JobServicer(job_pb2_grpc.JobServiceServicer):
     """Decodes, calls, encodes."""
 
-    def __init__(self, jobs: Jobs, steering: Steering, watcher: Watcher) -> None:
+    def __init__(self, jobs: Jobs, kept: KeptStates, steering: Steering, forks: Forks, watcher: Watcher) -> None:
         self._jobs = jobs
+        self._kept = kept
+        self._forks = forks
         self._steering = steering
         self._watcher = watcher
 
@@ -61,6 +65,21 @@ class JobServicer(job_pb2_grpc.JobServiceServicer):
         record = await self._steering.cancel(request.name)
         return job_pb2.CancelJobResponse(job=await self._shown(record))
 
+    async def PauseJob(self, request: job_pb2.PauseJobRequest, context: Context) -> job_pb2.PauseJobResponse:
+        """Ask that the job stops after its present step."""
+        record = await self._steering.pause(request.name)
+        return job_pb2.PauseJobResponse(job=await self._shown(record))
+
+    async def ContinueJob(self, request: job_pb2.ContinueJobRequest, context: Context) -> job_pb2.ContinueJobResponse:
+        """Let a paused job go on."""
+        pause_at = request.pause_at if request.HasField("pause_at") else None
+        record = await self._steering.resume(request.name, pause_at)
+        return job_pb2.ContinueJobResponse(job=await self._shown(record))
+
+    async def ForkJob(self, request: job_pb2.ForkJobRequest, context: Context) -> job_pb2.ForkJobResponse:
+        """Queue a job that begins with a kept state."""
+        return job_pb2.ForkJobResponse(job=await self._shown(await self._forks.fork(request)))
+
     async def RetryJob(self, request: job_pb2.RetryJobRequest, context: Context) -> job_pb2.RetryJobResponse:
         """Queue an ended job again."""
         record = await self._steering.retry(request.name)
@@ -76,4 +95,5 @@ class JobServicer(job_pb2_grpc.JobServiceServicer):
         if record.state is JobState.QUEUED:
             place = await asyncio.to_thread(self._jobs.queue_position, record.name)
             ahead = place - 1 if place is not None else 0
-        return convert.job_to_proto(record, ahead=ahead)
+        kept = await asyncio.to_thread(self._kept.steps, [record.name])
+        return convert.job_to_proto(record, ahead=ahead, kept=kept.get(record.name, ()))

@@ -17,6 +17,7 @@ from kinoform_proto.engine.v1 import engine_pb2
 from kinoform_proto.job.v1 import job_pb2
 
 MAX_PREVIEW_BYTES = 256 * 1024
+ORDER = {stage: place for place, stage in enumerate(("encode", "denoise", "decode", "surface", "render", "write"))}
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +38,10 @@ class Ledger:
         self._claim = claim
         self._outputs = {output.role: output for output in claim.record.status.outputs}
         self._warnings = claim.record.submission.warnings
+        status = claim.record.status
+        self._reached = _place(status.stage, status.step)
+        self._previewed = status.previewed
+        self._saved = 0 if claim.checkpoint is None else claim.checkpoint.step
         self.closing = False
         """The entry that gives the lease up is written, or being written."""
 
@@ -53,7 +58,10 @@ class Ledger:
             await self._write(convert.happened(waiting))
 
     async def progress(self, done: engine_pb2.StepDone) -> None:
-        """A stage began or a step was done."""
+        """A stage began or a step was done. One that an attempt before this one told of already is not told again."""
+        if (place := _place(done.stage, done.step)) <= self._reached:
+            return
+        self._reached = place
         progress = job_pb2.Progress(stage=convert.stage(done.stage), step=done.step, steps=done.steps)
         if done.HasField("eta"):
             progress.eta.CopyFrom(done.eta)
@@ -61,15 +69,19 @@ class Ledger:
         await self._write(convert.happened(progress), update)
 
     async def preview(self, ready: engine_pb2.PreviewReady) -> None:
-        """A look at the unfinished result; it moves from the asset store into the log."""
+        """A look at the unfinished result; it moves from the asset store into the log. One of each step is enough."""
         image = await asyncio.to_thread(self._take_preview, ready.image.sha256)
-        if image:
-            await self._write(convert.happened(job_pb2.Preview(step=ready.step, image=image, frames=ready.frames)))
+        if image and ready.step > self._previewed:
+            self._previewed = ready.step
+            preview = job_pb2.Preview(step=ready.step, image=image, frames=ready.frames)
+            await self._write(convert.happened(preview), JobUpdate(previewed=ready.step))
 
     async def checkpoint(self, stored: engine_pb2.CheckpointStored) -> None:
         """The denoise state was stored; the one before it may go."""
-        await asyncio.to_thread(self._save_checkpoint, stored.state.sha256, stored.step)
-        await self._write(convert.happened(job_pb2.CheckpointSaved(step=stored.step)))
+        await asyncio.to_thread(self._save_checkpoint, stored)
+        if stored.step > self._saved:
+            self._saved = stored.step
+            await self._write(convert.happened(job_pb2.CheckpointSaved(step=stored.step, kept=stored.kept)))
 
     async def output(self, stored: engine_pb2.OutputStored) -> None:
         """A file was stored. One that an attempt before this one stored already is not told again."""
@@ -113,6 +125,11 @@ class Ledger:
         """Somebody asked for it."""
         await self._end(JobState.CANCELLED, reason="cancel requested")
 
+    async def paused(self, reason: str) -> None:
+        """The job stops here until somebody lets it go on; its checkpoint is kept. Gives the lease up."""
+        self.closing = True
+        await self._write(convert.state_changed(JobState.PAUSED, reason), JobUpdate(state=JobState.PAUSED))
+
     async def requeued(self, reason: str) -> None:
         """The job goes on elsewhere, or later. Gives the lease up."""
         self.closing = True
@@ -132,8 +149,9 @@ class Ledger:
         append = self._books.leases.append_event
         await asyncio.to_thread(append, lease, payload, now=now, update=update, assets=assets)
 
-    def _save_checkpoint(self, sha256: str, step: int) -> None:
-        before = self._books.leases.save_checkpoint(self._claim.lease, sha256, step=step, now=self._books.clock())
+    def _save_checkpoint(self, stored: engine_pb2.CheckpointStored) -> None:
+        leases, sha256, now = self._books.leases, stored.state.sha256, self._books.clock()
+        before = leases.save_checkpoint(self._claim.lease, sha256, step=stored.step, now=now, kept=stored.kept)
         if before is not None and before.sha256 != sha256:
             self._books.leftovers.drop(before.sha256)
 
@@ -164,3 +182,8 @@ class Ledger:
             display_name=stored.display_name,
             job=asked.name,
         )
+
+
+def _place(stage: str, step: int) -> tuple[int, int]:
+    """How far along a job is; its stages come in one order."""
+    return ORDER.get(stage, -1), step

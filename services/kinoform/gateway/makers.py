@@ -6,8 +6,10 @@ from dataclasses import dataclass
 from kinoform.gateway import convert
 from kinoform.gateway.edge import Context
 from kinoform.gateway.errors import ShuttingDown
+from kinoform.gateway.fork import Forker
 from kinoform.gateway.resolve.requests import KeyedRequest
 from kinoform.gateway.submit import Submitter
+from kinoform.store.records import JobRecord
 from kinoform_proto.job.v1 import job_pb2
 from kinoform_proto.material.v1 import material_pb2, material_pb2_grpc
 from kinoform_proto.mesh.v1 import mesh_pb2, mesh_pb2_grpc
@@ -26,6 +28,20 @@ class Intake:
         if self.draining.is_set():
             raise ShuttingDown
         return convert.job_to_proto(await asyncio.to_thread(self.submitter.submit, request))
+
+
+@dataclass(frozen=True, slots=True)
+class Forks:
+    """Takes requests for forks until the gateway drains."""
+
+    forker: Forker
+    draining: asyncio.Event
+
+    async def fork(self, request: job_pb2.ForkJobRequest) -> JobRecord:
+        """The job that the request made, now or before. Raises ShuttingDown, and what `Forker.fork` raises."""
+        if self.draining.is_set():
+            raise ShuttingDown
+        return await asyncio.to_thread(self.forker.fork, request)
 
 
 class VideoServicer(video_pb2_grpc.VideoServiceServicer):

@@ -5,6 +5,8 @@ from random import Random
 
 FIRST_PAUSE_S = 0.2
 LONGEST_PAUSE_S = 3.0
+LONGEST_FULL_PAUSE_S = 20.0
+"""While the asset store is full, since every attempt may make everything anew."""
 
 
 @dataclass(slots=True)
@@ -32,9 +34,9 @@ class Patience:
         trouble.deaths += 1
         return trouble.deaths < self.most_deaths
 
-    def pause_s(self, job: str) -> float:
-        """Seconds until the next attempt: longer each time, with jitter, and never past LONGEST_PAUSE_S."""
+    def pause_s(self, job: str, *, longest_s: float = LONGEST_PAUSE_S) -> float:
+        """Seconds until the next attempt: longer each time, with jitter, and never past `longest_s`."""
         trouble = self._troubles.setdefault(job, _Trouble())
-        longest = min(LONGEST_PAUSE_S, FIRST_PAUSE_S * 2**trouble.pauses)
+        longest = min(longest_s, FIRST_PAUSE_S * 2**trouble.pauses)
         trouble.pauses = min(trouble.pauses + 1, 16)
         return longest * self.random.uniform(0.5, 1.0)

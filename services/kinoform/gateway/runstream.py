@@ -13,7 +13,7 @@ from kinoform.gateway.conditions import NotReady, Unusable
 from kinoform.gateway.engine_link import Call, EngineLink, StartMaker
 from kinoform.gateway.errors import failure
 from kinoform.gateway.ledger import Books, Ledger
-from kinoform.gateway.patience import Patience
+from kinoform.gateway.patience import LONGEST_FULL_PAUSE_S, LONGEST_PAUSE_S, Patience
 from kinoform.gateway.places import Pace
 from kinoform.store.errors import Fenced, NotFound, StoreError
 from kinoform.store.jobs import Jobs
@@ -30,6 +30,7 @@ REASONS = {
     _Reason.REASON_SHUTDOWN: "the generation service is shutting down",
     _Reason.REASON_SUPERSEDED: "taken over by a later attempt",
     _Reason.REASON_OVERLOADED: "the generation service has no room",
+    _Reason.REASON_STORE_FULL: "the asset store is full",
 }
 OPERATORS_FAULT = frozenset({grpc.StatusCode.PERMISSION_DENIED.value[0], grpc.StatusCode.UNAUTHENTICATED.value[0]})
 """Codes of a replica that does not trust this gateway: no fault of the job, which waits until that is repaired."""
@@ -49,6 +50,8 @@ class RunTimes:
     """Pause between two looks whether a conditioning is ready."""
     answer: float = 10.0
     """How long a replica may take to let go of a cancelled job."""
+    pause: float = 120.0
+    """How long a replica may take for the step after which a job is paused, its preview and its checkpoint."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,6 +63,10 @@ class Ending:
     """The job has its last state."""
     died: bool = False
     """The stream broke after the replica had taken the job."""
+    paused: bool = False
+    """The job stands at the step after which it is to be paused."""
+    longest_pause_s: float = LONGEST_PAUSE_S
+    """Before it is tried again."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -86,6 +93,8 @@ class JobRun:
         self._commands: asyncio.Queue[engine_pb2.RunRequest] = asyncio.Queue()
         self._accepted = False
         self._cancelling = claim.record.status.cancel_requested
+        self._pausing = claim.record.status.pause_requested
+        self._handing_back = False
         self._hurry = asyncio.Event()
         self._give_up = asyncio.Event()
         self._log = _log.bind(job=claim.record.name, attempt=claim.lease.attempt)
@@ -101,8 +110,16 @@ class JobRun:
             self._cancelling = True
             self._command(engine_pb2.RunRequest(cancel=engine_pb2.Cancel()), self._parts.times.answer)
 
-    def pause(self, grace_s: float) -> None:
+    def pause(self) -> None:
+        """Somebody asked that the job stops after its present step."""
+        if not self._pausing:
+            self._pausing = True
+            pause = engine_pb2.Pause(preview=True)
+            self._command(engine_pb2.RunRequest(pause=pause), self._parts.times.pause)
+
+    def hand_back(self, grace_s: float) -> None:
         """Put the job back into the queue, within the time with a checkpoint of its last step, else without."""
+        self._handing_back = True
         self._command(engine_pb2.RunRequest(pause=engine_pb2.Pause()), grace_s)
 
     def _command(self, command: engine_pb2.RunRequest, patience_s: float) -> None:
@@ -120,8 +137,8 @@ class JobRun:
             self._log.warning("store failed; the lease runs out and the job goes on", error=str(error))
 
     async def _work(self) -> None:
-        if self._cancelling:
-            await self._ledger.cancelled()
+        if self._cancelling or self._pausing:
+            await self._leave("")
             return
         await self._ledger.running()
         ending = await _first(self._converse(), self._lose_patience())
@@ -131,15 +148,32 @@ class JobRun:
         job, patience = self._claim.record.name, self._parts.patience
         if ending.ended:
             patience.advanced(job)
-        elif self._cancelling:
-            await self._ledger.cancelled()
+        elif self._cancelling or self._pausing:
+            await self._leave("continue requested")
+        elif ending.paused:
+            patience.advanced(job)
+            await self._ledger.paused(f"after step {self._claim.record.status.pause_at}")
         elif ending.died and not patience.died(job):
             patience.advanced(job)
             await self._ledger.failed(failure("UNAVAILABLE", "ENGINE_LOST", f"given up: {ending.reason}"))
         else:
             self._log.info("back to the queue", reason=ending.reason)
-            await self._rest(patience.pause_s(job))
-            await (self._ledger.cancelled() if self._cancelling else self._ledger.requeued(ending.reason))
+            await self._rest(patience.pause_s(job, longest_s=ending.longest_pause_s))
+            await self._leave(ending.reason)
+
+    async def _leave(self, reason: str) -> None:
+        """Give the lease up, whichever way was asked for last."""
+        if self._cancelling:
+            await self._ledger.cancelled()
+        elif self._pausing and await self._is_pause_wanted():
+            await self._ledger.paused("pause requested")
+        else:
+            await self._ledger.requeued(reason)
+
+    async def _is_pause_wanted(self) -> bool:
+        # Somebody may have let the job go on before it stood.
+        record = await asyncio.to_thread(self._parts.jobs.get, self._claim.record.name)
+        return record.status.pause_requested
 
     async def _rest(self, pause_s: float) -> None:
         # The lease is kept meanwhile, so that nobody else tries at once either.
@@ -233,8 +267,15 @@ class JobRun:
             case "failed":
                 return await self._failed(response.failed)
             case "released":
-                return Ending(reason=REASONS.get(response.released.reason, "released"))
+                return self._released(response.released.reason)
         return None
+
+    def _released(self, reason: engine_pb2.Released.Reason.ValueType) -> Ending:
+        return Ending(
+            reason=REASONS.get(reason, "released"),
+            paused=reason == _Reason.REASON_PAUSED and not self._handing_back,
+            longest_pause_s=LONGEST_FULL_PAUSE_S if reason == _Reason.REASON_STORE_FULL else LONGEST_PAUSE_S,
+        )
 
     async def _failed(self, failed: engine_pb2.Failed) -> Ending:
         if failed.error.code in OPERATORS_FAULT:
@@ -259,7 +300,7 @@ class JobRun:
             lease = await asyncio.to_thread(leases.renew, self._lease, now=self._parts.books.clock(), ttl=ttl)
             if lease is None:
                 return False
-            await self._hear_cancel()
+            await self._hear_wishes()
         except StoreError as error:
             self._log.warning("lease not renewed", error=str(error))
             return True
@@ -267,11 +308,13 @@ class JobRun:
         self._commands.put_nowait(engine_pb2.RunRequest(keep_alive=engine_pb2.KeepAlive()))
         return True
 
-    async def _hear_cancel(self) -> None:
-        # A cancel that came to another gateway; one that came to this gateway was told at once.
+    async def _hear_wishes(self) -> None:
+        # What came to another gateway; what came to this one was told at once.
         record = await asyncio.to_thread(self._parts.jobs.get, self._claim.record.name)
         if record.status.cancel_requested:
             self.cancel()
+        elif record.status.pause_requested:
+            self.pause()
 
 
 async def _first(*acts: Coroutine[Any, Any, _T]) -> _T:

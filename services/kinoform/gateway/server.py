@@ -22,12 +22,13 @@ from kinoform.gateway.config import MAX_MESSAGE_BYTES, GatewayConfig
 from kinoform.gateway.dispatcher import Dispatcher, DispatcherConfig
 from kinoform.gateway.edge import Edge
 from kinoform.gateway.engine_link import EngineLink, StartMaker
+from kinoform.gateway.fork import Forker
 from kinoform.gateway.health import Health
 from kinoform.gateway.inputs import Inputs
 from kinoform.gateway.jobs import JobServicer
 from kinoform.gateway.ledger import Books
 from kinoform.gateway.leftovers import Leftovers
-from kinoform.gateway.makers import Intake, MaterialServicer, MeshServicer, VideoServicer
+from kinoform.gateway.makers import Forks, Intake, MaterialServicer, MeshServicer, VideoServicer
 from kinoform.gateway.offer import Offer
 from kinoform.gateway.patience import Patience
 from kinoform.gateway.places import Pace, Places
@@ -163,7 +164,7 @@ def build(config: GatewayConfig) -> Gateway:
     conditionings = Conditionings(conditions, submitter, store.assets, running.books.leftovers, config.depth_model)
     room = ConditioningRoom(conditionings, config.conditionings_bytes)
     _add_makers(server, Intake(submitter, parts.draining), ConditioningServicer(conditionings, room, parts.draining))
-    _add_keepers(server, config, parts, running.books)
+    _add_keepers(server, config, parts, running.books, Forks(Forker(submitter, store.kept), parts.draining))
     health_pb2_grpc.add_HealthServicer_to_server(parts.health.servicer, server)
     names = (*SERVICES, health_pb2.DESCRIPTOR.services_by_name["Health"].full_name, reflection.SERVICE_NAME)
     reflection.enable_server_reflection(names, server)
@@ -195,14 +196,14 @@ def _add_makers(server: grpc.aio.Server, intake: Intake, conditioning: Condition
     material_pb2_grpc.add_MaterialServiceServicer_to_server(MaterialServicer(intake), server)
 
 
-def _add_keepers(server: grpc.aio.Server, config: GatewayConfig, parts: Parts, books: Books) -> None:
+def _add_keepers(server: grpc.aio.Server, config: GatewayConfig, parts: Parts, books: Books, forks: Forks) -> None:
     """What keeps jobs, assets and models."""
     store, blobs, leftovers = parts.store, books.blobs, books.leftovers
-    steering = Steering(store.jobs, leftovers, now_us, parts.dispatcher.cancel)
+    steering = Steering(store.jobs, leftovers, now_us, parts.dispatcher)
     watcher = Watcher(store.jobs, store.events, store.notifier)
     uploader = Uploader(store.assets, store.uploads, blobs, now_us, config.max_upload_bytes)
     catalog = CatalogServicer(config.cards, config.default_models)
-    job_pb2_grpc.add_JobServiceServicer_to_server(JobServicer(store.jobs, steering, watcher), server)
+    job_pb2_grpc.add_JobServiceServicer_to_server(JobServicer(store.jobs, store.kept, steering, forks, watcher), server)
     asset_pb2_grpc.add_AssetServiceServicer_to_server(AssetServicer(store.assets, blobs, uploader, leftovers), server)
     catalog_pb2_grpc.add_CatalogServiceServicer_to_server(catalog, server)
 

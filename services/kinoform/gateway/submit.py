@@ -3,7 +3,8 @@
 import hashlib
 import uuid
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import NamedTuple
 
 from google.protobuf import any_pb2
 
@@ -11,13 +12,29 @@ from kinoform.gateway import convert
 from kinoform.gateway.errors import BadRequest
 from kinoform.gateway.inputs import Inputs
 from kinoform.gateway.offer import Offer
-from kinoform.gateway.resolve.requests import JobRequest, KeyedRequest, copied, media_inputs, resolve
+from kinoform.gateway.resolve.requests import (
+    JobRequest,
+    KeyedRequest,
+    copied,
+    media_inputs,
+    resolve,
+    sampling_of,
+)
 from kinoform.gateway.resolve.resolved import Resolved
 from kinoform.models.vocabulary import outside_vocabulary
 from kinoform.store.errors import RequestIdReused
 from kinoform.store.jobs import Jobs
-from kinoform.store.records import JobRecord, JobState, PayloadFactory, RequestKey, Submission
+from kinoform.store.records import JobRecord, JobState, KeptState, PayloadFactory, RequestKey, Submission
 from kinoform_proto.job.v1 import job_pb2
+from kinoform_proto.job.v1.job_pb2 import ForkJobRequest
+
+
+class Beginning(NamedTuple):
+    """Where a forked job begins."""
+
+    parent: str
+    """`projects/{p}/jobs/{j}`."""
+    origin: KeptState
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,21 +53,34 @@ class Submitter:
         Raises BadRequest with every bad field, NotOffered, RequestIdReused.
         """
         project = request.parent.removeprefix("projects/")
-        key = _request_key(request)
+        key = request_key(request)
         # Looked up before anything is checked: an input deleted since does not refuse the same request sent again.
         before = self.jobs.find_request(project, key.id)
         if before is not None:
-            return _same(before, key)
+            return same(before, key)
         settled = copied(request)
         settled.ClearField("request_id")
         resolved = resolve(settled, self.offer)
         self.take_inputs(settled, resolved, project)
         return self.queue(settled, resolved, key)
 
-    def queue(self, request: JobRequest, resolved: Resolved, key: RequestKey) -> JobRecord:
-        """Queue a settled request's job, or find the one that the key made before. Blocks. Raises RequestIdReused."""
+    def queue(
+        self, request: JobRequest, resolved: Resolved, key: RequestKey, beginning: Beginning | None = None
+    ) -> JobRecord:
+        """Queue a settled request's job, or find the one that the key made before. Blocks.
+
+        Raises RequestIdReused; NotFound and NotKept when the beginning is gone.
+        """
         submission = self._submission(request, resolved, key)
-        record, _ = self.jobs.create(submission, list(_first_events(submission)))
+        if beginning is not None:
+            submission = replace(submission, parent=beginning.parent, origin_step=beginning.origin.step)
+        sampling = sampling_of(request)
+        record, _ = self.jobs.create(
+            submission,
+            list(_first_events(submission)),
+            pause_at=None if sampling is None else sampling.pause_at or None,
+            origin=None if beginning is None else beginning.origin,
+        )
         return record
 
     def take_inputs(self, request: JobRequest, resolved: Resolved, project: str) -> None:
@@ -85,14 +115,16 @@ class Submitter:
         )
 
 
-def _request_key(request: KeyedRequest) -> RequestKey:
+def request_key(request: KeyedRequest | ForkJobRequest) -> RequestKey:
+    """What makes sending it again harmless."""
     body = copied(request)
     body.ClearField("request_id")
     digest = hashlib.sha256(body.SerializeToString(deterministic=True)).hexdigest()
     return RequestKey(id=request.request_id.lower(), fingerprint=f"{body.DESCRIPTOR.full_name}:{digest}")
 
 
-def _same(before: JobRecord, key: RequestKey) -> JobRecord:
+def same(before: JobRecord, key: RequestKey) -> JobRecord:
+    """The job that a request made before, if it was the same request. Raises RequestIdReused."""
     if before.submission.request_key.fingerprint != key.fingerprint:
         raise RequestIdReused(key.id, before.name)
     return before

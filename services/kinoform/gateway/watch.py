@@ -8,7 +8,7 @@ from kinoform.gateway.convert import TERMINAL
 from kinoform.store.events import Events
 from kinoform.store.jobs import Jobs
 from kinoform.store.notify import Notifier
-from kinoform.store.records import EventRecord, JobRecord
+from kinoform.store.records import EventRecord, JobRecord, JobState
 from kinoform_proto.job.v1.job_pb2 import JobEvent
 
 PAGE = 200
@@ -38,11 +38,11 @@ class Watcher:
                 await changed.wait()
 
     async def ended(self, name: str, timeout_s: float) -> JobRecord:
-        """The job once it has ended, or as it stands after `timeout_s` seconds. Raises NotFound."""
+        """The job once it has ended or is paused, or as it stands after `timeout_s` seconds. Raises NotFound."""
         with self.notifier.subscribe(name) as changed:
             try:
                 async with asyncio.timeout(timeout_s):
-                    while not (record := await asyncio.to_thread(self.jobs.get, name)).state.terminal:
+                    while not _stands((record := await asyncio.to_thread(self.jobs.get, name)).state):
                         await changed.wait()
                     return record
             except TimeoutError:
@@ -55,6 +55,10 @@ class Watcher:
         # Asked of the job rather than of its last event: a retry may have gone on after an event that ended it.
         record = await asyncio.to_thread(self.jobs.get, name)
         return record.state.terminal and record.status.last_sequence <= after
+
+
+def _stands(state: JobState) -> bool:
+    return state.terminal or state is JobState.PAUSED
 
 
 def _ends(event: JobEvent) -> bool:

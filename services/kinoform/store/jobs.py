@@ -151,7 +151,7 @@ class Jobs:
             record = _select(transaction.connection, name, lock=True)
             if record.state not in (JobState.FAILED, JobState.CANCELLED):
                 raise WrongState(name, record.state, "retry")
-            fresh: Values = {"stage": "", "step": 0, "outputs": [], "error": None, "ended_at": None}
+            fresh: Values = {"stage": "", "step": 0, "previewed": 0, "outputs": [], "error": None, "ended_at": None}
             unasked: Values = {"cancel_requested": False, "pause_requested": False, "pause_at": None}
             _move(transaction, record, JobState.QUEUED, now, event, fresh | unasked)
             return _select(transaction.connection, name)

@@ -117,7 +117,10 @@ class Leases:
     def save_checkpoint(
         self, lease: Lease, sha256: str, *, step: int, now: int, kept: bool = False
     ) -> CheckpointRecord | None:
-        """Make a blob the job's checkpoint, to be `kept` when others replace it; returns the one before. Raises Fenced."""
+        """Make a blob the job's checkpoint; returns the one that it replaces. Raises Fenced.
+
+        kept: whether it is to stay when others replace it.
+        """
         with self._database.write() as transaction:
             if transaction.connection.execute(_held(lease).values(updated_at=now)).rowcount == 0:
                 raise Fenced(lease.job, lease.attempt)
@@ -219,12 +222,8 @@ def _update_values(update: JobUpdate, now: int) -> Values:
             values["ended_at"] = now
         if update.state is JobState.PAUSED:
             values["pause_requested"] = False
-    if update.stage is not None:
-        values["stage"] = update.stage
-    if update.step is not None:
-        values["step"] = update.step
-    if update.steps is not None:
-        values["steps"] = update.steps
+    plain = {"stage": update.stage, "step": update.step, "steps": update.steps, "previewed": update.previewed}
+    values |= {name: value for name, value in plain.items() if value is not None}
     if update.warnings is not None:
         values["warnings"] = list(update.warnings)
     if update.outputs is not None:

@@ -106,6 +106,8 @@ class JobStatus:
     """Whoever runs the job shall stop it and write the state PAUSED."""
     pause_at: int | None = None
     """Steps done after which it shall be paused."""
+    previewed: int = 0
+    """Steps done at the latest preview."""
     started_at: int | None = None
     """First lease."""
     ended_at: int | None = None
@@ -140,6 +142,7 @@ class JobUpdate:
     stage: str | None = None
     step: int | None = None
     steps: int | None = None
+    previewed: int | None = None
     outputs: tuple[OutputRecord, ...] | None = None
     """Replaces all outputs."""
     warnings: tuple[str, ...] | None = None

@@ -50,6 +50,7 @@ def job_values(submission: Submission, *, last_sequence: int) -> Values:
         "last_sequence": last_sequence,
         "cancel_requested": False,
         "pause_requested": False,
+        "previewed": 0,
     }
 
 
@@ -153,6 +154,7 @@ def _status(row: Row) -> JobStatus:
         cancel_requested=row["cancel_requested"],
         pause_requested=row["pause_requested"],
         pause_at=row["pause_at"],
+        previewed=row["previewed"],
         started_at=row["started_at"],
         ended_at=row["ended_at"],
     )

@@ -39,6 +39,7 @@ jobs = sa.Table(
     sa.Column("cancel_requested", sa.Boolean, nullable=False),
     sa.Column("pause_requested", sa.Boolean, nullable=False, server_default=sa.false()),
     sa.Column("pause_at", sa.Integer),
+    sa.Column("previewed", sa.Integer, nullable=False, server_default=sa.text("0")),
     sa.Column("origin_step", sa.Integer),
     sa.Column("started_at", sa.BigInteger),
     sa.Column("ended_at", sa.BigInteger),

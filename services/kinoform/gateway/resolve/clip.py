@@ -6,7 +6,7 @@ from fractions import Fraction
 from kinoform.gateway.errors import Violation
 from kinoform.gateway.offer import Offer
 from kinoform.gateway.resolve.clip_conditions import condition_violations, fill_conditions
-from kinoform.gateway.resolve.resolved import Resolved, too_many_steps
+from kinoform.gateway.resolve.resolved import Resolved, step_violations
 from kinoform.models.card import ClipLimits, VideoCard
 from kinoform_proto.type.v1.type_pb2 import FrameRate, Size
 from kinoform_proto.video.v1.video_pb2 import VideoFile, VideoSpec
@@ -58,7 +58,7 @@ def _frames(frames: int, clip: ClipLimits) -> Iterator[Violation]:
 
 def _steps(spec: VideoSpec, clip: ClipLimits) -> Iterator[Violation]:
     steps = spec.sampling.steps
-    yield from too_many_steps(spec.sampling, clip.max_steps)
+    yield from step_violations(spec.sampling, clip.max_steps)
     given = spec.HasField("image") and spec.image_reach.strength > 0
     if steps < clip.min_steps and not given:
         yield Violation("spec.sampling.steps", f"must be at least {clip.min_steps} without a picture, is {steps}")

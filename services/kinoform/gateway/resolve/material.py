@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from kinoform.gateway.errors import Violation
 from kinoform.gateway.offer import Offer
-from kinoform.gateway.resolve.resolved import Resolved, too_many_steps
+from kinoform.gateway.resolve.resolved import Resolved, step_violations
 from kinoform.models.card import MaterialLimits
 from kinoform_proto.material.v1.material_pb2 import MaterialSpec
 
@@ -36,7 +36,7 @@ def _resolve_picture(spec: MaterialSpec, offer: Offer) -> Resolved:
 
 
 def _violations(spec: MaterialSpec, ranges: MaterialLimits) -> Iterator[Violation]:
-    yield from too_many_steps(spec.sampling, ranges.max_steps)
+    yield from step_violations(spec.sampling, ranges.max_steps)
     if spec.size not in ranges.sizes:
         sizes = ", ".join(str(size) for size in ranges.sizes)
         yield Violation("spec.size", f"must be one of {sizes}, is {spec.size}")

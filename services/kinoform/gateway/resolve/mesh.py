@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from kinoform.gateway.errors import Violation
 from kinoform.gateway.offer import Offer
 from kinoform.gateway.resolve.reach import fill_reach, never_acts
-from kinoform.gateway.resolve.resolved import Resolved, too_many_steps
+from kinoform.gateway.resolve.resolved import Resolved, step_violations
 from kinoform.models.card import MeshCard, MeshLimits
 from kinoform_proto.mesh.v1.mesh_pb2 import (
     MESH_FORMAT_GLB,
@@ -79,7 +79,7 @@ def resolve_texture(spec: TextureSpec, offer: Offer) -> Resolved:
     card = offer.material(spec.model)
     spec.model = card.name
     offer.fill_sampling(spec.sampling, card.ranges)
-    found = tuple(too_many_steps(spec.sampling, card.ranges.max_steps))
+    found = tuple(step_violations(spec.sampling, card.ranges.max_steps))
     return Resolved(kind="mesh", card=card, prompt=spec.prompt.text, violations=found)
 
 
@@ -123,7 +123,7 @@ def _violations(spec: MeshSpec, card: MeshCard) -> Iterator[Violation]:
         yield Violation("spec.image", f"{card.name} takes no picture")
     if spec.views and not card.image_input:
         yield Violation("spec.views", f"{card.name} takes no picture")
-    yield from too_many_steps(spec.sampling, ranges.max_steps)
+    yield from step_violations(spec.sampling, ranges.max_steps)
     if spec.sampling.steps <= ranges.max_steps:
         yield from _unled(spec)
     if not ranges.min_resolution <= resolution <= ranges.max_resolution or resolution % ranges.resolution_step:

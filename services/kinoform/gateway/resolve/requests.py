@@ -22,7 +22,7 @@ from kinoform_proto.mesh.v1.mesh_pb2 import (
     RenderTurntableRequest,
     TextureMeshRequest,
 )
-from kinoform_proto.type.v1.type_pb2 import MediaInput
+from kinoform_proto.type.v1.type_pb2 import MediaInput, Sampling
 from kinoform_proto.video.v1.video_pb2 import GenerateVideoRequest
 
 KeyedRequest = (
@@ -65,6 +65,15 @@ def resolve(request: JobRequest, offer: Offer) -> Resolved:
         case CreateConditioningRequest():
             return resolve_condition(request.spec, offer)
     assert_never(request)
+
+
+def sampling_of(request: JobRequest) -> Sampling | None:
+    """How its denoiser is run; None for work without one."""
+    match request:
+        case GenerateVideoRequest() | GenerateMeshRequest() | TextureMeshRequest() | GenerateMaterialRequest():
+            return request.spec.sampling if request.spec.HasField("sampling") else None
+        case _:
+            return None
 
 
 def objections(message: Message, offer: Offer) -> Iterator[Violation]:

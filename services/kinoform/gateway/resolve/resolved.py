@@ -23,7 +23,14 @@ class Resolved:
     """What can't be done of it."""
 
 
-def too_many_steps(sampling: Sampling, most: int) -> Iterator[Violation]:
-    """Steps beyond the model's."""
+def step_violations(sampling: Sampling, most: int) -> Iterator[Violation]:
+    """Steps beyond the model's, and steps to stop at or to keep that are none of those between first and last."""
     if sampling.steps > most:
         yield Violation("spec.sampling.steps", f"must be at most {most}, is {sampling.steps}")
+    if sampling.HasField("pause_at") and sampling.pause_at >= sampling.steps:
+        yield Violation("spec.sampling.pause_at", f"must be below the {sampling.steps} steps, is {sampling.pause_at}")
+    for number, step in enumerate(sampling.keep_steps):
+        if step >= sampling.steps:
+            yield Violation(
+                f"spec.sampling.keep_steps[{number}]", f"must be below the {sampling.steps} steps, is {step}"
+            )

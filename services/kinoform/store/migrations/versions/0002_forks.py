@@ -21,4 +21,5 @@ def upgrade() -> None:
     op.create_index("ix_kept_states_sha256", "kept_states", ["sha256"])
     op.add_column("jobs", sa.Column("pause_requested", sa.Boolean(), nullable=False, server_default=sa.false()))
     op.add_column("jobs", sa.Column("pause_at", sa.Integer()))
+    op.add_column("jobs", sa.Column("previewed", sa.Integer(), nullable=False, server_default=sa.text("0")))
     op.add_column("jobs", sa.Column("origin_step", sa.Integer()))
