@@ -18,6 +18,7 @@ from kinoform_client.errors import (
     InvalidArgumentError,
     JobCancelledError,
     JobFailedError,
+    JobPausedError,
     KinoformError,
     MissingDependencyError,
     NotFoundError,
@@ -26,6 +27,7 @@ from kinoform_client.errors import (
     UnavailableError,
     Violation,
 )
+from kinoform_client.standing import Lineage
 from kinoform_client.sync.client import Client
 from kinoform_client.sync.conditioning_handle import ConditioningHandle
 from kinoform_client.sync.handles import JobHandle, OutputFile
@@ -89,9 +91,11 @@ __all__ = [
     "JobCancelledError",
     "JobFailedError",
     "JobHandle",
+    "JobPausedError",
     "JobProgress",
     "JobState",
     "KinoformError",
+    "Lineage",
     "MaterialLimits",
     "MaterialReport",
     "MeshFormat",

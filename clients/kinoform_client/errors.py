@@ -140,6 +140,17 @@ class JobCancelledError(KinoformError):
         self.job = job
 
 
+class JobPausedError(KinoformError):
+    """The job is PAUSED and has no result yet: continue or fork it."""
+
+    def __init__(self, job: "Job") -> None:
+        super().__init__(
+            f"{job.name} is paused after step {job.progress.step}", ErrorDetails(code="FAILED_PRECONDITION")
+        )
+        self.args = (job,)
+        self.job = job
+
+
 def invalid(path: str, description: str) -> InvalidArgumentError:
     """The error of one bad field that is found before anything is sent."""
     violation = Violation(path, description)

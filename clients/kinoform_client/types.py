@@ -8,36 +8,9 @@ from fractions import Fraction
 from typing import Any
 
 from kinoform_client.errors import KinoformError
-
-
-class JobState(StrEnum):
-    """The states a job goes through."""
-
-    QUEUED = "QUEUED"
-    RUNNING = "RUNNING"
-    PAUSED = "PAUSED"
-    SUCCEEDED = "SUCCEEDED"
-    FAILED = "FAILED"
-    CANCELLED = "CANCELLED"
-
-    @property
-    def ended(self) -> bool:
-        """Nothing more will happen, unless somebody retries the job."""
-        return self in (JobState.SUCCEEDED, JobState.FAILED, JobState.CANCELLED)
-
-
-class Stage(StrEnum):
-    """The stages of a generation."""
-
-    UNKNOWN = "unknown"
-    QUEUED = "queued"
-    ENCODE = "encode"
-    DENOISE = "denoise"
-    DECODE = "decode"
-    WRITE = "write"
-    SURFACE = "surface"
-    """A shape gets its surface: triangles, UVs, textures."""
-    RENDER = "render"
+from kinoform_client.standing import JobState as JobState
+from kinoform_client.standing import Lineage as Lineage
+from kinoform_client.standing import Stage as Stage
 
 
 class VideoFormat(StrEnum):
@@ -233,6 +206,10 @@ class Job:
     """Why it FAILED."""
     last_sequence: int
     """Sequence of its latest event: where a watch would go on."""
+    kept_steps: tuple[int, ...]
+    """Steps whose states are kept, rising: where it can be forked. Empty in listings."""
+    lineage: Lineage | None
+    """Where it was forked from."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -276,6 +253,8 @@ class CheckpointSaved(Event):
     """The denoise state was stored; a killed job goes on from here."""
 
     step: int
+    kept: bool
+    """For forks."""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -33,7 +33,9 @@ async def test_equal_requests_give_equal_bytes_and_a_tile_without_a_seam(tmp_pat
 async def test_a_material_paused_between_two_steps_goes_on_to_the_same_bytes(tmp_path: Path) -> None:
     async with material_service(tmp_path) as peer:
         undisturbed = await peer.outputs(begin(waves()))
-        first = await peer.open(begin(waves()))
+        once = begin(waves())
+        once.keep_steps.append(2)
+        first = await peer.open(once)
         await first.until(lambda event: event.checkpoint.step == 2)
         first.call.cancel()
         again = begin(waves(), attempt=2)

@@ -9,6 +9,7 @@ from google.protobuf.timestamp_pb2 import Timestamp
 from kinoform_client import types
 from kinoform_client._core.resolved import kind_of, request_values
 from kinoform_client._core.status import error_from_status
+from kinoform_client.standing import Lineage
 from kinoform_proto.asset.v1 import asset_pb2
 from kinoform_proto.job.v1 import job_pb2
 from kinoform_proto.type.v1 import report_pb2
@@ -45,6 +46,8 @@ def job_from_proto(proto: job_pb2.Job) -> types.Job:
         outputs=tuple(output_from_proto(output) for output in proto.outputs),
         error=error_from_status(proto.error) if proto.HasField("error") else None,
         last_sequence=proto.last_sequence,
+        kept_steps=tuple(proto.kept_steps),
+        lineage=Lineage(job=proto.lineage.job, step=proto.lineage.step) if proto.HasField("lineage") else None,
     )
 
 
@@ -66,7 +69,7 @@ def event_from_proto(proto: job_pb2.JobEvent) -> types.Event:
             look = proto.preview
             return types.Preview(**place, step=look.step, image=look.image, frames=look.frames)
         case "checkpoint_saved":
-            return types.CheckpointSaved(**place, step=proto.checkpoint_saved.step)
+            return types.CheckpointSaved(**place, step=proto.checkpoint_saved.step, kept=proto.checkpoint_saved.kept)
         case "output":
             return types.OutputReady(**place, output=output_from_proto(proto.output))
         case "warning":

@@ -1,14 +1,16 @@
 """How a job came out."""
 
 from kinoform_client.conditions import Conditioning
-from kinoform_client.errors import ErrorDetails, JobCancelledError, JobFailedError, NotFoundError
+from kinoform_client.errors import ErrorDetails, JobCancelledError, JobFailedError, JobPausedError, NotFoundError
 from kinoform_client.types import Job, JobState, MeshFormat, Output
 
 _MAIN = ("video", "material", "picture")
 
 
 def raise_unless_succeeded(job: Job) -> None:
-    """Raises JobFailedError or JobCancelledError for an ended job that did not succeed."""
+    """Raises JobFailedError, JobCancelledError or JobPausedError for a job that stands and did not succeed."""
+    if job.state is JobState.PAUSED:
+        raise JobPausedError(job)
     if job.state is JobState.CANCELLED:
         raise JobCancelledError(job)
     if job.state is JobState.FAILED:

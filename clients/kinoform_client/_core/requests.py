@@ -2,7 +2,7 @@
 
 import re
 import uuid
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TypeVar
 
@@ -47,6 +47,8 @@ class Sampling:
     steps: int | None = None
     guidance: float | None = None
     reproducible: bool = False
+    pause_at: int | None = None
+    keep_steps: Sequence[int] = ()
 
 
 def new_request_id() -> str:
@@ -91,4 +93,8 @@ def sampling_proto(sampling: Sampling, check: Check) -> type_pb2.Sampling:
         steps=check.maybe("spec.sampling.steps", sampling.steps),
         guidance=sampling.guidance,
         reproducible=sampling.reproducible,
+        pause_at=check.maybe("spec.sampling.pause_at", sampling.pause_at),
+        keep_steps=[
+            check.whole(f"spec.sampling.keep_steps[{number}]", step) for number, step in enumerate(sampling.keep_steps)
+        ],
     )

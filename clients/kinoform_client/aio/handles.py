@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -104,17 +104,17 @@ class AsyncJobHandle:
         self.job = await self._jobs.get(self.name)
         return self.job
 
-    def watch(self, *, after: int = 0) -> AsyncIterator[Event]:
-        """Its events after the one numbered `after`, until it has ended. Survives broken connections."""
-        return self._jobs.watch(self.name, after=after)
+    def watch(self, *, after: int = 0, through_pauses: bool = False) -> AsyncIterator[Event]:
+        """Its events after the one numbered `after`, until it has ended or is PAUSED. Survives broken connections."""
+        return self._jobs.watch(self.name, after=after, through_pauses=through_pauses)
 
     async def wait(self, timeout: float | timedelta | None = None) -> Job:
-        """Its record once it has ended, however it did. Raises DeadlineError."""
+        """Its record once it has ended, however it did, or is PAUSED. Raises DeadlineError."""
         self.job = await self._jobs.wait(self.name, timeout=timeout)
         return self.job
 
     async def result(self, timeout: float | timedelta | None = None) -> AsyncJobHandle:
-        """Itself, once it has SUCCEEDED. Raises JobFailedError, JobCancelledError, DeadlineError."""
+        """Itself, once it has SUCCEEDED. Raises JobFailedError, JobCancelledError, JobPausedError, DeadlineError."""
         raise_unless_succeeded(await self.wait(timeout))
         return self
 
@@ -132,6 +132,46 @@ class AsyncJobHandle:
         """Asks that it ends."""
         self.job = await self._jobs.cancel(self.name)
         return self.job
+
+    async def pause(self) -> Job:
+        """Asks that it stops after its present step."""
+        self.job = await self._jobs.pause(self.name)
+        return self.job
+
+    async def resume(self, *, pause_at: int | None = None) -> Job:
+        """Lets it go on after a pause, to the end or to a later step."""
+        self.job = await self._jobs.resume(self.name, pause_at=pause_at)
+        return self.job
+
+    async def fork(
+        self,
+        *,
+        step: int | None = None,
+        prompt: str | None = None,
+        prompt_tail: str | None = None,
+        guidance: float | None = None,
+        remaining_steps: int | None = None,
+        image_strength: float | None = None,
+        condition_strengths: Mapping[int, float] | None = None,
+        pause_at: int | None = None,
+        priority: int = 0,
+        labels: Mapping[str, str] | None = None,
+    ) -> AsyncJobHandle:
+        """A new job that begins with a kept state of this one; see `client.jobs.fork`."""
+        job = await self._jobs.fork(
+            self.name,
+            step=step,
+            prompt=prompt,
+            prompt_tail=prompt_tail,
+            guidance=guidance,
+            remaining_steps=remaining_steps,
+            image_strength=image_strength,
+            condition_strengths=condition_strengths,
+            pause_at=pause_at,
+            priority=priority,
+            labels=labels,
+        )
+        return AsyncJobHandle(self._jobs, self._assets, job)
 
     async def retry(self) -> Job:
         """Queues it again after it FAILED or was CANCELLED."""

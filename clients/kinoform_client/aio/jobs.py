@@ -9,6 +9,8 @@ from datetime import timedelta
 from google.protobuf.duration_pb2 import Duration
 
 from kinoform_client._core.convert import job_from_proto
+from kinoform_client._core.forks import Changes, fork_job
+from kinoform_client._core.requests import new_request_id
 from kinoform_client._core.retry import Attempts
 from kinoform_client._core.watch import WatchCursor
 from kinoform_client.aio.calls import AsyncCaller
@@ -60,13 +62,14 @@ class AsyncJobs:
                 return
             request.page_token = page.next_page_token
 
-    async def watch(self, name: str, *, after: int = 0) -> AsyncIterator[Event]:
-        """The job's events after the one numbered `after`, each once and in order, until the job has ended.
+    async def watch(self, name: str, *, after: int = 0, through_pauses: bool = False) -> AsyncIterator[Event]:
+        """The job's events after the one numbered `after`, each once and in order, until it has ended or is PAUSED.
 
+        through_pauses: not until it is PAUSED, but on, until it has ended.
         Broken connections and restarted servers are bridged. Raises NotFoundError, and UnavailableError when the server
         stays away for longer than the policy's `patience_s`.
         """
-        cursor = WatchCursor(self._full(name), after)
+        cursor = WatchCursor(self._full(name), after, through_pauses=through_pauses)
         patience = self._caller.policy.patience_s
         failure: KinoformError
         broken: Attempts | None = None
@@ -94,7 +97,7 @@ class AsyncJobs:
             await sleep(pause)
 
     async def wait(self, name: str, *, timeout: float | timedelta | None = None) -> Job:
-        """The job once it has ended. `timeout` in seconds; None waits for ever. Raises DeadlineError."""
+        """The job once it has ended or is PAUSED. `timeout` in seconds; None waits for ever. Raises DeadlineError."""
         seconds = timeout.total_seconds() if isinstance(timeout, timedelta) else timeout
         ends = None if seconds is None else time.monotonic() + seconds
         while True:
@@ -104,7 +107,7 @@ class AsyncJobs:
             request.timeout.FromTimedelta(timedelta(seconds=left))
             response = await self._caller.call(self._stub.WaitJob, request, self._caller.attempts(left + grace))
             job = job_from_proto(response.job)
-            if job.state.ended:
+            if job.state.stands:
                 return job
             if ends is not None and time.monotonic() >= ends:
                 message = f"{job.name} is still {job.state} after {seconds:g} s"
@@ -114,6 +117,57 @@ class AsyncJobs:
         """Asks that the job ends. A running one ends at its next step. Ended jobs stay as they are."""
         request = job_pb2.CancelJobRequest(name=self._full(name))
         return job_from_proto((await self._caller.call(self._stub.CancelJob, request)).job)
+
+    async def pause(self, name: str) -> Job:
+        """Asks that the job stops after its present step. Raises FailedPreconditionError for an ended one."""
+        request = job_pb2.PauseJobRequest(name=self._full(name))
+        return job_from_proto((await self._caller.call(self._stub.PauseJob, request)).job)
+
+    async def resume(self, name: str, *, pause_at: int | None = None) -> Job:
+        """Lets a PAUSED job go on, to the end or to a later step. Raises FailedPreconditionError for an ended one."""
+        request = job_pb2.ContinueJobRequest(name=self._full(name), pause_at=pause_at)
+        return job_from_proto((await self._caller.call(self._stub.ContinueJob, request)).job)
+
+    async def fork(
+        self,
+        name: str,
+        *,
+        step: int | None = None,
+        prompt: str | None = None,
+        prompt_tail: str | None = None,
+        guidance: float | None = None,
+        remaining_steps: int | None = None,
+        image_strength: float | None = None,
+        condition_strengths: Mapping[int, float] | None = None,
+        pause_at: int | None = None,
+        priority: int = 0,
+        labels: Mapping[str, str] | None = None,
+        request_id: str | None = None,
+    ) -> Job:
+        """A new job that begins with a kept state of this one: what is given changes from there on.
+
+        step: one of `kept_steps`, by default the latest. prompt_tail: words put behind the prompt. condition_strengths:
+        by the condition's place in the request, from 0. Raises NotFoundError for a step that is not kept, and
+        InvalidArgumentError.
+        """
+        changes = Changes(
+            prompt=prompt,
+            prompt_tail=prompt_tail,
+            guidance=guidance,
+            remaining_steps=remaining_steps,
+            image_strength=image_strength,
+            condition_strengths=condition_strengths or {},
+            pause_at=pause_at,
+        )
+        request = fork_job(
+            self._full(name),
+            step,
+            changes,
+            request_id=request_id or new_request_id(),
+            priority=priority,
+            labels=labels or {},
+        )
+        return job_from_proto((await self._caller.call(self._stub.ForkJob, request)).job)
 
     async def retry(self, name: str) -> Job:
         """Queues a failed or cancelled job again; it goes on from its checkpoint. Raises FailedPreconditionError."""

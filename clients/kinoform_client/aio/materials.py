@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from kinoform_client._core.convert import job_from_proto
 from kinoform_client._core.materials import Material, generate_material
@@ -33,6 +33,8 @@ class AsyncMaterials:
         seed: int | None = None,
         negative_prompt: str = "",
         reproducible: bool = False,
+        pause_at: int | None = None,
+        keep_steps: Sequence[int] = (),
         size: int | None = None,
         size_m: float | None = None,
         priority: int = 0,
@@ -52,7 +54,14 @@ class AsyncMaterials:
             negative_prompt=negative_prompt,
             image=await maybe_picture(self._assets, image),
             model=model,
-            sampling=Sampling(seed=seed, steps=steps, guidance=guidance, reproducible=reproducible),
+            sampling=Sampling(
+                seed=seed,
+                steps=steps,
+                guidance=guidance,
+                reproducible=reproducible,
+                pause_at=pause_at,
+                keep_steps=keep_steps,
+            ),
             size=size,
             size_m=size_m,
         )

@@ -44,6 +44,8 @@ class AsyncVideos:
         seed: int | None = None,
         negative_prompt: str = "",
         reproducible: bool = False,
+        pause_at: int | None = None,
+        keep_steps: Sequence[int] = (),
         format: VideoFormat | str | None = None,  # noqa: A002 - the word that callers look for
         view_size: tuple[int, int] | None = None,
         upscale: Upscale | str | None = None,
@@ -75,7 +77,14 @@ class AsyncVideos:
             width=width,
             height=height,
             fps=fps,
-            sampling=Sampling(seed=seed, steps=steps, guidance=guidance, reproducible=reproducible),
+            sampling=Sampling(
+                seed=seed,
+                steps=steps,
+                guidance=guidance,
+                reproducible=reproducible,
+                pause_at=pause_at,
+                keep_steps=keep_steps,
+            ),
             delivery=Delivery(format=format, view_size=view_size, upscale=upscale),
         )
         request = generate_video(clip, self._caller.ticket(request_id, priority, labels))

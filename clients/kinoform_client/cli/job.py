@@ -6,20 +6,19 @@ from typing import Annotated
 
 import typer
 
-from kinoform_client.cli.clip_place import clip_place
 from kinoform_client.cli.finish import finish
-from kinoform_client.cli.material_place import material_place
-from kinoform_client.cli.mesh_place import mesh_place
+from kinoform_client.cli.fork import fork, go_on, pause
+from kinoform_client.cli.job_place import place_of
 from kinoform_client.cli.options import parse_labels
-from kinoform_client.cli.picture_place import picture_place
-from kinoform_client.cli.places import Place
 from kinoform_client.cli.progress import JobView, new_bar, phase
 from kinoform_client.cli.session import Exit, local_time, note, plain, print_json, print_table, session
-from kinoform_client.errors import invalid
 from kinoform_client.sync.handles import JobHandle
 from kinoform_client.types import Event, Job, JobState
 
 app = typer.Typer(help="Follow and steer jobs.", no_args_is_help=True)
+app.command()(pause)
+app.command("continue")(go_on)
+app.command()(fork)
 
 Name = Annotated[str, typer.Argument(help="projects/P/jobs/J, or J alone.", show_default=False)]
 AsJson = Annotated[bool, typer.Option("--json", help="One JSON object a line.")]
@@ -71,7 +70,7 @@ def watch(
     with session(context).client() as client:
         job = client.job(name)
         if not as_json:
-            place = None if output is None else _place(job.job, output)
+            place = None if output is None else place_of(job.job, output)
             finish(job, place, previews=previews, as_json=False, after=after)
             return
         _watch_json(job, after, previews)
@@ -96,19 +95,6 @@ def delete(context: typer.Context, name: Name) -> None:
     """Delete an ended job. Its outputs stay."""
     with session(context).client() as client:
         client.jobs.delete(name)
-
-
-def _place(job: Job, output: str) -> Place:
-    match job.kind:
-        case "GenerateVideo" | "RenderTurntable":
-            return clip_place(output, "clip")
-        case "GenerateMesh" | "ProcessMesh" | "TextureMesh":
-            return mesh_place(output, "mesh")
-        case "GenerateMaterial":
-            return material_place(output, "material")
-        case "CreateConditioning":
-            return picture_place(output, "picture")
-    raise invalid("--output", f"a {job.kind} job makes nothing that this version can save")
 
 
 def _watch_json(job: JobHandle, after: int, previews: Path | None) -> None:
@@ -146,6 +132,10 @@ def _facts(job: Job) -> list[tuple[str, str]]:
         facts.append(("progress", phase(job.progress)))
     facts.append(("seed", str(job.request.get("spec", {}).get("sampling", {}).get("seed", ""))))
     facts.append(("created", local_time(job.times.created)))
+    if job.lineage is not None:
+        facts.append(("forked from", f"{job.lineage.job}, step {job.lineage.step}"))
+    if job.kept_steps:
+        facts.append(("kept steps", ", ".join(map(str, job.kept_steps))))
     if job.attempt > 1:
         facts.append(("attempt", str(job.attempt)))
     facts += [("label", f"{key}={value}") for key, value in job.labels.items()]

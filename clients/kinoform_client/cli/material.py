@@ -36,6 +36,8 @@ def generate(
     seed: options.Seed = None,
     negative: options.Negative = "",
     reproducible: options.Reproducible = False,
+    pause_at: options.PauseAt = None,
+    keep_step: options.KeepSteps = None,
     priority: options.Priority = 0,
     label: options.Labels = None,
     output: Annotated[
@@ -65,6 +67,8 @@ def generate(
             seed=seed,
             negative_prompt=negative,
             reproducible=reproducible,
+            pause_at=pause_at,
+            keep_steps=keep_step or (),
             priority=priority,
             labels=options.parse_labels(label),
         )

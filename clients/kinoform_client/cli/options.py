@@ -16,6 +16,8 @@ Guidance = Annotated[float | None, typer.Option(help="Guidance scale; 1 is none.
 Seed = Annotated[int | None, typer.Option(help="Seed of the noise; chosen if left out.")]
 Negative = Annotated[str, typer.Option(help="What to steer away from.")]
 Reproducible = Annotated[bool, typer.Option(help="Never share a forward pass with other jobs.")]
+PauseAt = Annotated[int | None, typer.Option(metavar="STEP", help="Pause after this step, to look and decide.")]
+KeepSteps = Annotated[list[int] | None, typer.Option(metavar="STEP", help="Keep it for forks. May be repeated.")]
 Priority = Annotated[int, typer.Option(help="-100 to 100; higher runs first.")]
 Labels = Annotated[list[str] | None, typer.Option(metavar="KEY=VALUE", help="May be repeated.")]
 Previews = Annotated[Path | None, typer.Option(metavar="FOLDER", help="Keep the previews there.")]

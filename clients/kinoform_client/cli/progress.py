@@ -34,6 +34,7 @@ class JobView:
         self._label = label
         self._previews = previews
         self._said = ("", 0.0)
+        self._latest: types.Preview | None = None
         self._task = bar.add_task("waiting", label=label, total=None)
 
     def show(self, event: types.Event) -> None:
@@ -45,9 +46,18 @@ class JobView:
                 self._say(state.lower() + (f" ({event.reason})" if event.reason else ""))
             case types.WarningRaised(message=message):
                 note(f"warning: {message}")
-            case types.Preview() if self._previews is not None:
-                self._previews.mkdir(parents=True, exist_ok=True)
-                (self._previews / f"preview_{event.step:04d}.png").write_bytes(event.image)
+            case types.Preview():
+                self._latest = event
+                if self._previews is not None:
+                    self._previews.mkdir(parents=True, exist_ok=True)
+                    (self._previews / f"preview_{event.step:04d}.png").write_bytes(event.image)
+
+    def keep_latest(self, path: Path) -> list[Path]:
+        """Writes the latest preview, unless it is kept already; where, if there is one."""
+        if self._latest is None or self._previews is not None:
+            return []
+        path.write_bytes(self._latest.image)
+        return [path]
 
     def moved(self, done: int, total: int) -> None:
         """Bytes of a transfer."""

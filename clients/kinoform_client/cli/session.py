@@ -44,6 +44,7 @@ EXITS: dict[type[errors.KinoformError], Exit] = {
     errors.MissingDependencyError: Exit.REFUSED,
     errors.JobFailedError: Exit.FAILED,
     errors.JobCancelledError: Exit.FAILED,
+    errors.JobPausedError: Exit.REFUSED,
     errors.DataLossError: Exit.FAILED,
     errors.ChecksumError: Exit.FAILED,
     errors.UnavailableError: Exit.UNREACHABLE,

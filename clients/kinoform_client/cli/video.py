@@ -39,6 +39,8 @@ def generate(
     view_size: Annotated[str | None, typer.Option(metavar="WxH", help="Enlarge the file's pictures.")] = None,
     upscale: Annotated[Upscale | None, typer.Option(help="How to enlarge.")] = None,
     reproducible: options.Reproducible = False,
+    pause_at: options.PauseAt = None,
+    keep_step: options.KeepSteps = None,
     priority: options.Priority = 0,
     label: options.Labels = None,
     output: Annotated[
@@ -65,6 +67,8 @@ def generate(
             seed=seed,
             negative_prompt=negative,
             reproducible=reproducible,
+            pause_at=pause_at,
+            keep_steps=keep_step or (),
             format=place.format,
             view_size=None if view_size is None else options.parse_size("--view-size", view_size),
             upscale=upscale,

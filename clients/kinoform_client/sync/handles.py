@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -105,17 +105,17 @@ class JobHandle:
         self.job = self._jobs.get(self.name)
         return self.job
 
-    def watch(self, *, after: int = 0) -> Iterator[Event]:
-        """Its events after the one numbered `after`, until it has ended. Survives broken connections."""
-        return self._jobs.watch(self.name, after=after)
+    def watch(self, *, after: int = 0, through_pauses: bool = False) -> Iterator[Event]:
+        """Its events after the one numbered `after`, until it has ended or is PAUSED. Survives broken connections."""
+        return self._jobs.watch(self.name, after=after, through_pauses=through_pauses)
 
     def wait(self, timeout: float | timedelta | None = None) -> Job:
-        """Its record once it has ended, however it did. Raises DeadlineError."""
+        """Its record once it has ended, however it did, or is PAUSED. Raises DeadlineError."""
         self.job = self._jobs.wait(self.name, timeout=timeout)
         return self.job
 
     def result(self, timeout: float | timedelta | None = None) -> JobHandle:
-        """Itself, once it has SUCCEEDED. Raises JobFailedError, JobCancelledError, DeadlineError."""
+        """Itself, once it has SUCCEEDED. Raises JobFailedError, JobCancelledError, JobPausedError, DeadlineError."""
         raise_unless_succeeded(self.wait(timeout))
         return self
 
@@ -133,6 +133,46 @@ class JobHandle:
         """Asks that it ends."""
         self.job = self._jobs.cancel(self.name)
         return self.job
+
+    def pause(self) -> Job:
+        """Asks that it stops after its present step."""
+        self.job = self._jobs.pause(self.name)
+        return self.job
+
+    def resume(self, *, pause_at: int | None = None) -> Job:
+        """Lets it go on after a pause, to the end or to a later step."""
+        self.job = self._jobs.resume(self.name, pause_at=pause_at)
+        return self.job
+
+    def fork(
+        self,
+        *,
+        step: int | None = None,
+        prompt: str | None = None,
+        prompt_tail: str | None = None,
+        guidance: float | None = None,
+        remaining_steps: int | None = None,
+        image_strength: float | None = None,
+        condition_strengths: Mapping[int, float] | None = None,
+        pause_at: int | None = None,
+        priority: int = 0,
+        labels: Mapping[str, str] | None = None,
+    ) -> JobHandle:
+        """A new job that begins with a kept state of this one; see `client.jobs.fork`."""
+        job = self._jobs.fork(
+            self.name,
+            step=step,
+            prompt=prompt,
+            prompt_tail=prompt_tail,
+            guidance=guidance,
+            remaining_steps=remaining_steps,
+            image_strength=image_strength,
+            condition_strengths=condition_strengths,
+            pause_at=pause_at,
+            priority=priority,
+            labels=labels,
+        )
+        return JobHandle(self._jobs, self._assets, job)
 
     def retry(self) -> Job:
         """Queues it again after it FAILED or was CANCELLED."""

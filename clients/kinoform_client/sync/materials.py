@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from kinoform_client._core.convert import job_from_proto
 from kinoform_client._core.materials import Material, generate_material
@@ -34,6 +34,8 @@ class Materials:
         seed: int | None = None,
         negative_prompt: str = "",
         reproducible: bool = False,
+        pause_at: int | None = None,
+        keep_steps: Sequence[int] = (),
         size: int | None = None,
         size_m: float | None = None,
         priority: int = 0,
@@ -53,7 +55,14 @@ class Materials:
             negative_prompt=negative_prompt,
             image=maybe_picture(self._assets, image),
             model=model,
-            sampling=Sampling(seed=seed, steps=steps, guidance=guidance, reproducible=reproducible),
+            sampling=Sampling(
+                seed=seed,
+                steps=steps,
+                guidance=guidance,
+                reproducible=reproducible,
+                pause_at=pause_at,
+                keep_steps=keep_steps,
+            ),
             size=size,
             size_m=size_m,
         )

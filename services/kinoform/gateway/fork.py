@@ -64,9 +64,10 @@ def _violations(asked: Forkable, changes: ForkChanges, step: int) -> Iterator[Vi
     if changes.HasField("prompt") and changes.HasField("prompt_tail"):
         yield Violation("changes.prompt_tail", "must not stand beside prompt")
     if changes.HasField("image_strength"):
-        if not asked.spec.HasField("image"):
+        reach = _image_reach(asked)
+        if reach is None:
             yield Violation("changes.image_strength", "belongs to an image, and the job has none")
-        elif changes.image_strength == 0 and asked.spec.image_reach.strength > 0:
+        elif isinstance(asked, GenerateVideoRequest) and changes.image_strength == 0 and reach.strength > 0:
             yield Violation("changes.image_strength", "must stay above 0: the job began with its image")
     reaches = _reaches(asked)
     for number in sorted(changes.condition_strengths):
@@ -98,11 +99,19 @@ def _change_sampling(asked: Forkable, changes: ForkChanges, step: int) -> None:
 
 
 def _change_strengths(asked: Forkable, changes: ForkChanges) -> None:
-    if changes.HasField("image_strength"):
-        assert isinstance(asked, GenerateVideoRequest | GenerateMeshRequest)  # only these have a reach of an image
-        asked.spec.image_reach.strength = changes.image_strength
+    reach = _image_reach(asked)
+    if reach is not None and changes.HasField("image_strength"):
+        reach.strength = changes.image_strength
     for number, strength in changes.condition_strengths.items():
         _reaches(asked)[number].strength = strength
+
+
+def _image_reach(asked: Forkable) -> Reach | None:
+    match asked:
+        case GenerateVideoRequest() | GenerateMeshRequest() if asked.spec.HasField("image"):
+            return asked.spec.image_reach
+        case _:
+            return None
 
 
 def _reaches(asked: Forkable) -> list[Reach]:

@@ -51,7 +51,9 @@ class JobServicer(job_pb2_grpc.JobServiceServicer):
         self, request: job_pb2.WatchJobRequest, context: Context
     ) -> AsyncIterator[job_pb2.WatchJobResponse]:
         """The job's events in order, until it has ended."""
-        async for event in self._watcher.events(request.name, request.after_sequence):
+        async for event in self._watcher.events(
+            request.name, request.after_sequence, until_paused=request.until_paused
+        ):
             yield job_pb2.WatchJobResponse(event=event)
 
     async def WaitJob(self, request: job_pb2.WaitJobRequest, context: Context) -> job_pb2.WaitJobResponse:

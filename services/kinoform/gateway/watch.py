@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 
-from kinoform.gateway.convert import TERMINAL
+from kinoform.gateway.convert import STATES, TERMINAL
 from kinoform.store.events import Events
 from kinoform.store.jobs import Jobs
 from kinoform.store.notify import Notifier
@@ -23,8 +23,11 @@ class Watcher:
     log: Events
     notifier: Notifier
 
-    async def events(self, name: str, after: int) -> AsyncIterator[JobEvent]:
-        """The job's events above sequence `after`; ends after the event that ends the job. Raises NotFound."""
+    async def events(self, name: str, after: int, *, until_paused: bool = False) -> AsyncIterator[JobEvent]:
+        """The job's events above sequence `after`; ends after the event that ends the job. Raises NotFound.
+
+        until_paused: ends also when the job is paused.
+        """
         with self.notifier.subscribe(name) as changed:
             while True:
                 page = [JobEvent.FromString(record.payload) for record in await self._page(name, after)]
@@ -33,7 +36,7 @@ class Watcher:
                     after = event.sequence
                 if len(page) == PAGE:
                     continue
-                if (not page or _ends(page[-1])) and await self._over(name, after):
+                if (not page or _settles(page[-1])) and await self._over(name, after, until_paused):
                     return
                 await changed.wait()
 
@@ -51,15 +54,16 @@ class Watcher:
     async def _page(self, name: str, after: int) -> list[EventRecord]:
         return await asyncio.to_thread(self.log.after, name, after, limit=PAGE)
 
-    async def _over(self, name: str, after: int) -> bool:
+    async def _over(self, name: str, after: int, until_paused: bool) -> bool:
         # Asked of the job rather than of its last event: a retry may have gone on after an event that ended it.
         record = await asyncio.to_thread(self.jobs.get, name)
-        return record.state.terminal and record.status.last_sequence <= after
+        over = _stands(record.state) if until_paused else record.state.terminal
+        return over and record.status.last_sequence <= after
 
 
 def _stands(state: JobState) -> bool:
     return state.terminal or state is JobState.PAUSED
 
 
-def _ends(event: JobEvent) -> bool:
-    return event.HasField("state_changed") and event.state_changed.state in TERMINAL
+def _settles(event: JobEvent) -> bool:
+    return event.HasField("state_changed") and event.state_changed.state in (*TERMINAL, STATES[JobState.PAUSED])

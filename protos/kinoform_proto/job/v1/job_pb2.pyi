@@ -655,17 +655,21 @@ class WatchJobRequest(google.protobuf.message.Message):
 
     NAME_FIELD_NUMBER: builtins.int
     AFTER_SEQUENCE_FIELD_NUMBER: builtins.int
+    UNTIL_PAUSED_FIELD_NUMBER: builtins.int
     name: builtins.str
     """`projects/{p}/jobs/{j}`."""
     after_sequence: builtins.int
     """The last sequence already seen: the stream begins with the next one. 0 for all."""
+    until_paused: builtins.bool
+    """End the stream, with OK, also once all is told of a job that is PAUSED."""
     def __init__(
         self,
         *,
         name: builtins.str = ...,
         after_sequence: builtins.int = ...,
+        until_paused: builtins.bool = ...,
     ) -> None: ...
-    def ClearField(self, field_name: typing.Literal["after_sequence", b"after_sequence", "name", b"name"]) -> None: ...
+    def ClearField(self, field_name: typing.Literal["after_sequence", b"after_sequence", "name", b"name", "until_paused", b"until_paused"]) -> None: ...
 
 global___WatchJobRequest = WatchJobRequest
 
