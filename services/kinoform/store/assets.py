@@ -3,6 +3,7 @@
 import hashlib
 import re
 import threading
+import time
 from collections import defaultdict
 from collections.abc import Iterator
 from contextlib import closing
@@ -14,6 +15,7 @@ from kinoform.store.errors import DigestMismatch, NotFound, OffsetMismatch
 from kinoform.store.files import Files
 
 CHUNK = 1 << 20
+FRESH_S = 3600.0
 _DIGEST = re.compile(r"[0-9a-f]{64}")
 _UPLOAD_ID = re.compile(r"[A-Za-z0-9._-]{1,128}")
 _BEGUN = "begun"
@@ -28,6 +30,17 @@ class Blob:
     size: int
     """Bytes."""
     media_type: str
+
+
+@dataclass(frozen=True, slots=True)
+class StoredBlob:
+    """A blob as it lies in the store."""
+
+    sha256: str
+    size: int
+    """Bytes."""
+    written_at: float
+    """Seconds since 1970."""
 
 
 class AssetStore:
@@ -77,6 +90,12 @@ class AssetStore:
         _check(f"blob {sha256}", sha256, found)
         return size
 
+    def blobs(self) -> Iterator[StoredBlob]:
+        """All that are stored, in no order; those that come or go meanwhile are among them or not."""
+        for name, size, written_at in self._files.walk("blobs"):
+            if _DIGEST.fullmatch(name):
+                yield StoredBlob(name, size, written_at)
+
     def delete(self, sha256: str) -> None:
         """Delete a blob; does nothing when it is gone already. First ask the job store whether it is unreferenced."""
         self._files.delete(_path(sha256))
@@ -123,8 +142,10 @@ class AssetStore:
         self._upload_locks.pop(upload_id, None)
 
     def _put(self, blob: Blob, chunks: Iterator[bytes]) -> None:
-        if self._files.size(_path(blob.sha256)) != blob.size:
-            self._files.write(_path(blob.sha256), chunks)
+        # One that lies there for long is written anew: whoever sweeps old blobs must see that it is wanted again.
+        path = _path(blob.sha256)
+        if self._files.size(path) != blob.size or time.time() - self._files.written_at(path) > FRESH_S:
+            self._files.write(path, chunks)
 
     def _parts(self, upload_id: str) -> dict[str, int]:
         found = self._files.sizes(_folder(upload_id))

@@ -65,6 +65,19 @@ class Files:
                 return {}
         return {entry["name"].rsplit("/", 1)[-1]: int(entry["size"]) for entry in entries if entry["type"] == "file"}
 
+    def written_at(self, path: str) -> float:
+        """When a file was written, in seconds since 1970. Raises NotFound."""
+        with _typed_errors(path):
+            return float(self._fs.modified(self._full(path)).timestamp())
+
+    def walk(self, folder: str) -> Iterator[tuple[str, int, float]]:
+        """Name, size in bytes, and time of writing of every file in a folder and those below; empty without one."""
+        with _typed_errors(folder):
+            found = self._fs.find(self._full(folder), detail=True)
+        for path, info in found.items():
+            with suppress(NotFound):  # it went meanwhile
+                yield path.rsplit("/", 1)[-1], int(info["size"]), self.written_at(path.removeprefix(f"{self._root}/"))
+
     def delete(self, path: str) -> None:
         """Delete a file, or a folder with all in it; does nothing when it is gone already."""
         with _typed_errors(path), suppress(FileNotFoundError):
