@@ -6,7 +6,7 @@ INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check -c c
 # Two cores are shared by the servers under test and the tests themselves; more threads only fight.
 export OMP_NUM_THREADS ?= 1
 
-.PHONY: help demo test test-fast lint format proto bench clean
+.PHONY: help demo test test-fast crash soak lint format proto bench clean
 
 help:  ## show this list
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 14
@@ -40,6 +40,13 @@ test: $(VENV)/.dev node_modules/gltf-validator  ## run every test
 
 test-fast: $(VENV)/.dev  ## run the tests that take seconds
 	$(BIN)/python -m pytest -m 'not slow'
+
+crash: $(VENV)/.dev  ## kill everything at every stage of a job, as a table; half an hour
+	$(BIN)/python -m tests.crash
+
+MINUTES ?= 20
+soak: $(VENV)/.dev  ## jobs without end while something is killed every few seconds: make soak MINUTES=20
+	$(BIN)/python -m tests.crash.soak $(MINUTES)
 
 lint: $(VENV)/.dev  ## check style, types, layers and protos
 	$(BIN)/ruff format --check .

@@ -82,7 +82,7 @@ def test_the_command_line_pauses_continues_and_forks(
     name, look = run("video", "generate", "a cat", "--seed", "3", "--steps", "8", "--pause-at", "5").split()
     assert (tmp_path / look).read_bytes().startswith(b"\x89PNG")
     assert run("job", "continue", name, "-o", "cat.mp4").split() == ["cat.mp4"]
-    assert run("job", "fork", name, "--guidance", "7", "-o", "other.mp4").split() == ["other.mp4"]
+    assert run("job", "fork", name, "--prompt-tail", "over snow", "-o", "other.mp4").split() == ["other.mp4"]
     assert (tmp_path / "cat.mp4").read_bytes() != (tmp_path / "other.mp4").read_bytes()
     shown = json.loads(run("job", "show", name, "--json"))
     assert shown["kept_steps"] == [5]

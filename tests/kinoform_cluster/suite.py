@@ -34,9 +34,13 @@ class Suite:
 
     def find(self, *marks: str) -> psutil.Process:
         """The one process below the suite whose command line holds all the marks."""
-        found = [one for one in self.processes() if all(mark in " ".join(_command(one)) for mark in marks)]
+        found = self.find_all(*marks)
         assert len(found) == 1, (marks, found)
         return found[0]
+
+    def find_all(self, *marks: str) -> list[psutil.Process]:
+        """The processes below the suite whose command line holds all the marks."""
+        return [one for one in self.processes() if all(mark in " ".join(_command(one)) for mark in marks)]
 
     def processes(self) -> list[psutil.Process]:
         """Everything below the suite's process."""
@@ -74,12 +78,17 @@ class Client:
         async with grpc.aio.insecure_channel(suite.address, options=options) as channel:
             yield cls(channel)
 
-    async def generate(self, *, seed: int, steps: int) -> str:
-        """Submits a clip of the model `tiny`; the job's name."""
-        request = video_pb2.GenerateVideoRequest(parent="projects/default", request_id=str(uuid.uuid4()))
+    async def generate(self, *, seed: int, steps: int, large: bool = False, request_id: str | None = None) -> str:
+        """Submits a clip of the model `tiny`; the job's name. large: so large that every stage takes its time."""
+        request_id = request_id or str(uuid.uuid4())
+        request = video_pb2.GenerateVideoRequest(parent="projects/default", request_id=request_id)
         request.spec.model = "tiny"
         request.spec.prompt.text = "a penguin walks"
         request.spec.sampling.seed, request.spec.sampling.steps = seed, steps
+        if large:
+            request.spec.frames = 16
+            request.spec.size.width = request.spec.size.height = 128
+            request.spec.file.view_size.width = request.spec.file.view_size.height = 768
         response = await video_pb2_grpc.VideoServiceStub(self.channel).GenerateVideo(request, wait_for_ready=True)
         return str(response.job.name)
 
