@@ -52,7 +52,9 @@ def url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
         return f"sqlite:///{tmp_path}/jobs.db"
     postgres_url: str = request.getfixturevalue("postgres_url")
     if _execute(postgres_url, "SELECT tablename FROM pg_tables WHERE tablename = 'jobs'"):
-        _execute(postgres_url, "TRUNCATE jobs, events, checkpoints, kept_states, assets, uploads")
+        tables = "jobs, events, checkpoints, kept_states, assets, uploads, api_keys, audit, quotas, runs"
+        _execute(postgres_url, f"TRUNCATE {tables}")
+        _execute(postgres_url, "UPDATE audit_head SET sequence = 0, hash = repeat('0', 64)")
     return postgres_url
 
 

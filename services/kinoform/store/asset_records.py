@@ -8,6 +8,7 @@ from sqlalchemy.exc import IntegrityError
 from kinoform.store import schema
 from kinoform.store.database import Database
 from kinoform.store.errors import AlreadyExists, NotFound, RequestIdReused
+from kinoform.store.quotas import UNLIMITED, Limits, check_storage
 from kinoform.store.records import AssetRecord, Cursor, RequestKey
 from kinoform.store.rows import asset_record, asset_values
 
@@ -17,14 +18,19 @@ _assets = schema.assets.c
 class Assets:
     """Metadata of all assets. Several may share one blob."""
 
-    def __init__(self, database: Database) -> None:
+    def __init__(self, database: Database, defaults: Limits = UNLIMITED) -> None:
+        """defaults: limits of projects that have none of their own."""
         self._database = database
+        self._defaults = defaults
 
-    def create(self, asset: AssetRecord, *, request_key: RequestKey | None = None) -> tuple[AssetRecord, bool]:
+    def create(
+        self, asset: AssetRecord, *, request_key: RequestKey | None = None, counted: bool = False
+    ) -> tuple[AssetRecord, bool]:
         """Record an asset whose bytes are stored already.
 
         A request id that was used before gives the asset of that time and False. Raises RequestIdReused when the
-        request of that time was another one, AlreadyExists when the name is taken.
+        request of that time was another one, AlreadyExists when the name is taken; if `counted`, QuotaExceeded when the
+        project may not store so much.
         """
         with self._database.write() as transaction:
             try:
@@ -32,6 +38,8 @@ class Assets:
                     transaction.connection.execute(sa.insert(schema.assets), asset_values(asset, request_key))
             except IntegrityError:
                 return _created_before(transaction.connection, asset, request_key), False
+            if counted:
+                check_storage(transaction.connection, asset.project, self._defaults)
         return asset, True
 
     def get(self, name: str) -> AssetRecord:
@@ -41,6 +49,12 @@ class Assets:
         if row is None:
             raise NotFound(name)
         return asset_record(row)
+
+    def holds(self, project: str, sha256: str) -> bool:
+        """Whether an asset of the project has these bytes."""
+        query = sa.select(_assets.name).where(_assets.sha256 == sha256, _assets.project == project).limit(1)
+        with self._database.read() as connection:
+            return connection.execute(query).first() is not None
 
     def list(
         self, project: str, *, page_size: int, after: Cursor | None = None, job: str | None = None

@@ -105,6 +105,24 @@ class DigestMismatch(StoreError):
         return f"{self.name}: expected {self.expected}, found {self.actual}"
 
 
+class QuotaExceeded(StoreError):
+    """The project has used what it may. Nothing of the request was stored."""
+
+    def __init__(self, project: str, quota: str, limit: int, used: int, retry_after_s: float) -> None:
+        super().__init__(project, quota, limit, used, retry_after_s)
+        self.project = project
+        self.quota = quota
+        """`queued_jobs`, `compute_seconds_per_day`, `storage_bytes` or `requests_per_minute`."""
+        self.limit = limit
+        self.used = used
+        """At the time of the request, with what it asked for."""
+        self.retry_after_s = retry_after_s
+        """When another try may make sense."""
+
+    def __str__(self) -> str:
+        return f"projects/{self.project} may have {self.limit} {self.quota}, and this would be {self.used}"
+
+
 class StoreFull(StoreError):
     """No space is left. Free some, then try again."""
 

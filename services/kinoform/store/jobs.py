@@ -11,6 +11,7 @@ from kinoform.store.database import Database, Transaction
 from kinoform.store.errors import AlreadyExists, NotFound, NotKept, RequestIdReused, WrongState
 from kinoform.store.events import insert_events
 from kinoform.store.kept_states import drop_kept, keep, select_kept
+from kinoform.store.quotas import UNLIMITED, Limits, check_job
 from kinoform.store.records import (
     Cursor,
     JobFilter,
@@ -28,8 +29,10 @@ _jobs = schema.jobs.c
 class Jobs:
     """All jobs of all projects."""
 
-    def __init__(self, database: Database) -> None:
+    def __init__(self, database: Database, defaults: Limits = UNLIMITED) -> None:
+        """defaults: limits of projects that have none of their own."""
         self._database = database
+        self._defaults = defaults
 
     def create(
         self,
@@ -44,7 +47,7 @@ class Jobs:
         pause_at: steps done after which it is paused. origin: the kept state that a forked job begins with.
         A request id that was used before gives the job of that time and False. Raises RequestIdReused when the
         request of that time was another one, AlreadyExists when the name is taken, NotFound and NotKept when the origin
-        is gone.
+        is gone, QuotaExceeded.
         """
         with self._database.write() as transaction:
             row = job_values(submission, last_sequence=len(events)) | {"pause_at": pause_at}
@@ -57,6 +60,9 @@ class Jobs:
             if origin is not None:
                 _check_kept(transaction.connection, origin)
                 keep(transaction.connection, submission.name, origin.step, origin.sha256, submission.created_at)
+            # Last, here and below: PostgreSQL's lock of a project always comes after those of rows, so that no two wait
+            # for each other.
+            check_job(transaction.connection, submission.project, self._defaults, submission.created_at)
             transaction.touch(submission.name)
             transaction.touch_queue()
             return _select(transaction.connection, submission.name), True
@@ -130,7 +136,7 @@ class Jobs:
         """Queue a paused job again, to be paused after `pause_at` steps, or not any more.
 
         A job that is not paused goes on as it is, and a pause that was only asked for is none. Raises NotFound,
-        WrongState.
+        WrongState, QuotaExceeded.
         """
         with self._database.write() as transaction:
             record = _select(transaction.connection, name, lock=True)
@@ -138,6 +144,7 @@ class Jobs:
                 raise WrongState(name, record.state, "continue")
             if record.state is JobState.PAUSED:
                 _move(transaction, record, JobState.QUEUED, now, event, {"pause_at": pause_at})
+                check_job(transaction.connection, record.submission.project, self._defaults, now)
             else:
                 _update(transaction, name, {"pause_requested": False, "updated_at": now})
             return _select(transaction.connection, name)
@@ -145,7 +152,7 @@ class Jobs:
     def retry(self, name: str, *, now: int, event: PayloadFactory) -> JobRecord:
         """Queue a failed or cancelled job again. Its event log goes on, and so does it from its checkpoint, if any.
 
-        Raises NotFound, WrongState.
+        Raises NotFound, WrongState, QuotaExceeded.
         """
         with self._database.write() as transaction:
             record = _select(transaction.connection, name, lock=True)
@@ -154,6 +161,7 @@ class Jobs:
             fresh: Values = {"stage": "", "step": 0, "previewed": 0, "outputs": [], "error": None, "ended_at": None}
             unasked: Values = {"cancel_requested": False, "pause_requested": False, "pause_at": None}
             _move(transaction, record, JobState.QUEUED, now, event, fresh | unasked)
+            check_job(transaction.connection, record.submission.project, self._defaults, now)
             return _select(transaction.connection, name)
 
     def note(self, name: str, event: PayloadFactory, *, now: int) -> int | None:

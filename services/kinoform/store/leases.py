@@ -11,6 +11,7 @@ from kinoform.store.database import Database, Transaction
 from kinoform.store.errors import Fenced
 from kinoform.store.events import insert_events
 from kinoform.store.kept_states import keep, keep_checkpoint, select_kept
+from kinoform.store.quotas import begin_run, end_runs
 from kinoform.store.records import (
     TERMINAL,
     AssetRecord,
@@ -69,6 +70,7 @@ class Leases:
         values: Values = {"state": JobState.QUEUED.value, "updated_at": now, **_NO_LEASE}
         with self._database.write() as transaction:
             if transaction.connection.execute(_held(lease).values(values)).rowcount:
+                end_runs(transaction.connection, lease.job, now=now)
                 transaction.touch(lease.job)
                 transaction.touch_queue()
 
@@ -100,6 +102,8 @@ class Leases:
                 keep_checkpoint(transaction.connection, lease.job)
             if update.state is not None:
                 transaction.touch_queue()
+                if update.state is not JobState.RUNNING:
+                    end_runs(transaction.connection, lease.job, now=now)
             return last
 
     def append_event(
@@ -199,6 +203,8 @@ def _grant(transaction: Transaction, row: Row, owner: str, now: int, expires_at:
     }
     statement = sa.update(schema.jobs).where(_jobs.name == row["name"]).values(values).returning(*schema.jobs.columns)
     granted = transaction.connection.execute(statement).mappings().one()
+    lost_at = row["lease_expires_at"] or now
+    begin_run(transaction.connection, row["name"], row["project"], now=now, lost_at=lost_at)
     transaction.touch(row["name"])
     return Claim(
         lease=Lease(job=row["name"], owner=owner, attempt=granted["attempt"], expires_at=expires_at),

@@ -12,13 +12,16 @@ from alembic.config import Config
 from sqlalchemy.engine import URL, make_url
 
 from kinoform.store.asset_records import Assets
+from kinoform.store.audit import Audit
 from kinoform.store.database import Database
 from kinoform.store.errors import StoreUnavailable
 from kinoform.store.events import Events
 from kinoform.store.jobs import Jobs
 from kinoform.store.kept_states import KeptStates
+from kinoform.store.keys import Keys
 from kinoform.store.leases import Leases
 from kinoform.store.notify import Notifier, Watcher
+from kinoform.store.quotas import UNLIMITED, Limits, Quotas
 from kinoform.store.upload_records import Uploads
 from kinoform.store.watch_sqlite import SqliteWatcher
 
@@ -35,6 +38,9 @@ class Store:
     kept: KeptStates
     assets: Assets
     uploads: Uploads
+    keys: Keys
+    audit: Audit
+    quotas: Quotas
     notifier: Notifier
     database: Database
 
@@ -44,10 +50,11 @@ class Store:
         self.database.close()
 
 
-def open_store(url: str) -> Store:
+def open_store(url: str, defaults: Limits = UNLIMITED) -> Store:
     """Open a store, making or migrating its tables first.
 
-    url: sqlite:////absolute/path.db or postgresql+psycopg://user@host/database. Raises StoreUnavailable, ValueError.
+    url: sqlite:////absolute/path.db or postgresql+psycopg://user@host/database. defaults: limits of projects that have
+    none of their own. Raises StoreUnavailable, ValueError.
     """
     parsed = make_url(url)
     engine = _engine(parsed)
@@ -59,12 +66,15 @@ def open_store(url: str) -> Store:
     database = Database(engine, notifier)
     notifier.start()
     return Store(
-        jobs=Jobs(database),
+        jobs=Jobs(database, defaults),
         kept=KeptStates(database),
         events=Events(database),
         leases=Leases(database),
-        assets=Assets(database),
-        uploads=Uploads(database),
+        assets=Assets(database, defaults),
+        uploads=Uploads(database, defaults),
+        keys=Keys(database),
+        audit=Audit(database),
+        quotas=Quotas(database),
         notifier=notifier,
         database=database,
     )

@@ -48,6 +48,7 @@ jobs = sa.Table(
     sa.UniqueConstraint("project", "request_id"),
     sa.Index(None, "project", "created_at", "name"),
     sa.Index(None, "state", "priority", "created_at", "name"),
+    sa.Index(None, "project", "state"),
 )
 
 events = sa.Table(
@@ -95,6 +96,7 @@ assets = sa.Table(
     sa.Column("request_fingerprint", sa.String),
     sa.UniqueConstraint("project", "request_id"),
     sa.Index(None, "project", "created_at", "name"),
+    sa.Index(None, "project", "size"),
 )
 
 uploads = sa.Table(

@@ -6,6 +6,7 @@ from sqlalchemy.exc import IntegrityError
 from kinoform.store import schema
 from kinoform.store.database import Database
 from kinoform.store.errors import AlreadyExists, NotFound, RequestIdReused
+from kinoform.store.quotas import UNLIMITED, Limits, check_storage
 from kinoform.store.records import UploadRecord
 from kinoform.store.rows import upload_record, upload_values
 
@@ -15,13 +16,16 @@ _uploads = schema.uploads.c
 class Uploads:
     """Declarations of open uploads. Their bytes are in the asset store, under the same id."""
 
-    def __init__(self, database: Database) -> None:
+    def __init__(self, database: Database, defaults: Limits = UNLIMITED) -> None:
+        """defaults: limits of projects that have none of their own."""
         self._database = database
+        self._defaults = defaults
 
     def create(self, upload: UploadRecord) -> tuple[UploadRecord, bool]:
         """Record an upload. A request id used before gives the upload of that time and False.
 
-        Raises RequestIdReused when the request of that time was another one, AlreadyExists when the id is taken.
+        Raises RequestIdReused when the request of that time was another one, AlreadyExists when the id is taken,
+        QuotaExceeded when the project may not store so much.
         """
         with self._database.write() as transaction:
             try:
@@ -29,6 +33,7 @@ class Uploads:
                     transaction.connection.execute(sa.insert(schema.uploads), upload_values(upload))
             except IntegrityError:
                 return _created_before(transaction.connection, upload), False
+            check_storage(transaction.connection, upload.project, self._defaults)
         return upload, True
 
     def get(self, upload_id: str) -> UploadRecord:
