@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 from typer.core import TyperGroup
 
-from kinoform_client.cli import asset, condition, demo, doctor, job, material, mesh, models, serve, video
+from kinoform_client.cli import admin, asset, condition, demo, doctor, job, material, mesh, models, serve, video
 from kinoform_client.cli.session import EXITS, Exit, Session, note
 from kinoform_client.errors import InvalidArgumentError, KinoformError, UnavailableError
 
@@ -51,6 +51,7 @@ app.command("models")(models.models)
 app.command("serve")(serve.serve)
 app.command("demo")(demo.demo)
 app.command("doctor")(doctor.doctor)
+app.command("admin", context_settings=admin.HANDED_ON)(admin.admin)
 
 
 @app.callback()

@@ -6,6 +6,7 @@ import signal
 import sys
 from pathlib import Path
 
+from kinoform.gateway.access.config import AccessConfig
 from kinoform.gateway.config import GatewayConfig
 from kinoform.gateway.logs import configure
 from kinoform.gateway.server import BadAddress, build
@@ -13,9 +14,16 @@ from kinoform.models.depth_folder.identity import identity_of
 from kinoform.models.registry import DEFAULT_MODELS, BadRegistration, catalogue
 from kinoform.models.services import SERVICES
 from kinoform.store.errors import StoreError
+from kinoform.store.quotas import Limits
 
 EXIT_BAD_START = 2
 _log_forms = ("json", "console")
+LIMITS = {
+    "queued_jobs": "jobs that wait at once",
+    "compute_seconds_per_day": "running time of jobs in one day, UTC",
+    "storage_bytes": "assets and open uploads together",
+    "requests_per_minute": "calls of one principal",
+}
 
 
 def main() -> int:
@@ -58,6 +66,19 @@ def config_from(arguments: argparse.Namespace) -> GatewayConfig:
         services=services,
         default_models=DEFAULT_MODELS,
         api_keys=arguments.api_keys,
+        access=AccessConfig(
+            jwks=arguments.jwks,
+            issuer=arguments.jwt_issuer,
+            audience=arguments.jwt_audience,
+            client_ca=arguments.tls_client_ca,
+        ),
+        limits=Limits(
+            queued_jobs=arguments.queued_jobs,
+            compute_seconds_per_day=arguments.compute_seconds_per_day,
+            storage_bytes=arguments.storage_bytes,
+            requests_per_minute=arguments.requests_per_minute,
+        ),
+        reflection=not arguments.no_reflection,
         tls=tuple(arguments.tls) if arguments.tls else None,
         max_running=arguments.max_running,
         depth_model=identity_of(arguments.depth_model) if arguments.depth_model else "",
@@ -78,8 +99,8 @@ def parser() -> argparse.ArgumentParser:
     options.add_argument(
         "--service", action="append", choices=SERVICES, help="offer what this service makes; repeatable (default: all)"
     )
-    options.add_argument("--api-keys", type=Path, metavar="FILE", help="accept only callers with one of these keys")
-    options.add_argument("--tls", nargs=2, type=Path, metavar=("CERT", "KEY"), help="serve TLS with these PEM files")
+    _access_options(options.add_argument_group("access", "Keys made by `kinoform admin key create` count as well."))
+    _limit_options(options.add_argument_group("limits", "Of projects without limits of their own; none by default."))
     options.add_argument(
         "--max-running", type=int, default=8, metavar="N", help="jobs of one kind run at once (default 8)"
     )
@@ -90,6 +111,21 @@ def parser() -> argparse.ArgumentParser:
     options.add_argument("--grace", type=float, default=20.0, metavar="S", help="seconds for draining at SIGTERM")
     options.add_argument("--log", choices=_log_forms, default="console")
     return options
+
+
+def _access_options(options: argparse._ArgumentGroup) -> None:
+    options.add_argument("--api-keys", type=Path, metavar="FILE", help="keys that open all projects, one a line")
+    options.add_argument("--jwks", default="", metavar="URL-or-FILE", help="take tokens that these keys have signed")
+    options.add_argument("--jwt-issuer", default="", metavar="ISS", help="`iss` of tokens")
+    options.add_argument("--jwt-audience", default="", metavar="AUD", help="`aud` of tokens")
+    options.add_argument("--tls", nargs=2, type=Path, metavar=("CERT", "KEY"), help="serve TLS with these PEM files")
+    options.add_argument("--tls-client-ca", type=Path, metavar="FILE", help="demand certificates signed by these (PEM)")
+    options.add_argument("--no-reflection", action="store_true", help="do not tell which services there are")
+
+
+def _limit_options(options: argparse._ArgumentGroup) -> None:
+    for name, meaning in LIMITS.items():
+        options.add_argument(f"--{name.replace('_', '-')}", type=int, metavar="N", help=meaning)
 
 
 if __name__ == "__main__":

@@ -4,10 +4,12 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from kinoform.gateway.access.config import AccessConfig
 from kinoform.gateway.inputs import InputLimits
 from kinoform.gateway.runstream import RunTimes
 from kinoform.models.card import AnyCard, Kind
 from kinoform.models.services import SERVICES, ServiceName
+from kinoform.store.quotas import UNLIMITED, Limits
 
 MAX_MESSAGE_BYTES = 4 * 2**20
 """Largest message taken; gRPC itself answers RESOURCE_EXHAUSTED to larger ones."""
@@ -34,7 +36,12 @@ class GatewayConfig:
     services: Collection[ServiceName] = SERVICES
     """Generation services that stand behind `engine`."""
     api_keys: Path | None = None
-    """File of accepted API keys, one a line; None lets everybody in."""
+    """File of accepted API keys, one a line. Keys of the job store count as well."""
+    access: AccessConfig = field(default_factory=AccessConfig)
+    limits: Limits = UNLIMITED
+    """Of projects that have none of their own in the job store."""
+    reflection: bool = True
+    """Tell everybody which services and messages there are."""
     tls: tuple[Path, Path] | None = None
     """(certificate chain, private key), PEM; None serves in the clear."""
     max_running: int = 8

@@ -1,6 +1,8 @@
-"""What happens to every public call before and after its servicer: key, validation, errors."""
+"""What happens to every public call before and after its servicer: access, validation, errors."""
 
+import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import aclosing
 from typing import TYPE_CHECKING, Any, NoReturn
 
 import grpc
@@ -8,84 +10,106 @@ import structlog
 from google.protobuf.message import Message
 from grpc_status import rpc_status
 
-from kinoform.gateway.auth import ApiKeys
+from kinoform.gateway.access.credentials import shown_by
+from kinoform.gateway.access.guard import Call, Guard
+from kinoform.gateway.access.rules import RULES
 from kinoform.gateway.errors import TABLE, to_status
-from kinoform.gateway.validation import Checker
 
 _log = structlog.get_logger("kinoform.gateway")
 
 Context = grpc.aio.ServicerContext[Any, Any]
 if TYPE_CHECKING:  # grpc's handlers are generic to type checkers only
     Handler = grpc.RpcMethodHandler[Any, Any]
-_PREFIX = "/kinoform."
+OPEN = ("/grpc.health.v1.Health/", "/grpc.reflection.")
+"""What anybody may call."""
 
 
 class Edge(grpc.aio.ServerInterceptor):
-    """Wraps all methods of Kinoform's own services. Health and reflection stay as they are."""
+    """Wraps all methods but those of health and reflection."""
 
-    def __init__(self, checker: Checker, keys: ApiKeys | None) -> None:
-        self._checker = checker
-        self._keys = keys
+    def __init__(self, guard: Guard) -> None:
+        self._guard = guard
 
     async def intercept_service(
         self,
         continuation: Callable[[grpc.HandlerCallDetails], Awaitable["Handler | None"]],
         handler_call_details: grpc.HandlerCallDetails,
     ) -> "Handler | None":
-        """The method's handler, wrapped if the method is one of ours."""
+        """The method's handler, wrapped unless anybody may call it."""
         handler = await continuation(handler_call_details)
-        if handler is None or not handler_call_details.method.startswith(_PREFIX):
-            return handler
         method = handler_call_details.method
+        if handler is None or method.startswith(OPEN):
+            return handler
         if handler.unary_unary is not None:
             make, wrapped = grpc.unary_unary_rpc_method_handler, self._unary(handler.unary_unary, method)
         elif handler.unary_stream is not None:
             make, wrapped = grpc.unary_stream_rpc_method_handler, self._streaming(handler.unary_stream, method)
-        else:
+        elif handler.stream_unary is not None:
             make, wrapped = grpc.stream_unary_rpc_method_handler, self._uploading(handler.stream_unary, method)
+        else:
+            return None  # nothing here is judged that way: it is as if it were not there
         return make(wrapped, handler.request_deserializer, handler.response_serializer)
 
     def _unary(self, inner: Any, method: str) -> Any:
+        waits = method in RULES and RULES[method].waits
+
         async def call(request: Message, context: Context) -> Message:
-            try:
-                self._admit(context)
-                self._checker.check(request)
-                return await inner(request, context)
-            except Exception as error:  # noqa: BLE001 - the last boundary: nothing but a status leaves the server
-                await _refuse(error, context, method)
+            async with _Passage(self._guard, method, context) as passing:
+                await passing.admit(request)
+                work = inner(request, context)
+                return await (passing.attend(work) if waits else work)
 
         return call
 
     def _streaming(self, inner: Any, method: str) -> Any:
         async def call(request: Message, context: Context) -> AsyncIterator[Message]:
-            try:
-                self._admit(context)
-                self._checker.check(request)
-                async for response in inner(request, context):
-                    yield response
-            except Exception as error:  # noqa: BLE001 - the last boundary
-                await _refuse(error, context, method)
+            async with _Passage(self._guard, method, context) as passing:
+                await passing.admit(request)
+                async with aclosing(passing.attend_all(inner(request, context))) as responses:
+                    async for response in responses:
+                        yield response
 
         return call
 
     def _uploading(self, inner: Any, method: str) -> Any:
         async def call(requests: AsyncIterator[Message], context: Context) -> Message:
-            try:
-                self._admit(context)
-                return await inner(self._checked(requests), context)
-            except Exception as error:  # noqa: BLE001 - the last boundary
-                await _refuse(error, context, method)
+            async with _Passage(self._guard, method, context) as passing:
+                await passing.enter()
+                return await inner(self._checked(requests, passing), context)
 
         return call
 
-    async def _checked(self, requests: AsyncIterator[Message]) -> AsyncIterator[Message]:
+    async def _checked(self, requests: AsyncIterator[Message], passing: Call) -> AsyncIterator[Message]:
+        clock = asyncio.get_running_loop().time
+        due: float | None = None
         async for request in requests:
-            self._checker.check(request)
+            if due is None:
+                await passing.admit(request)
+                due = clock() + self._guard.recheck_s
+            else:
+                passing.follow(request)
+            if clock() >= due:
+                await passing.again()
+                due = clock() + self._guard.recheck_s
             yield request
 
-    def _admit(self, context: Context) -> None:
-        if self._keys is not None:
-            self._keys.check(context.invocation_metadata() or ())
+
+class _Passage:
+    """A call within its guard: whatever it ends with is written down, and turned into a status."""
+
+    def __init__(self, guard: Guard, method: str, context: Context) -> None:
+        self._context = context
+        # The peer is asked for now: gRPC has none once the call is over.
+        self._call = guard.call(method, shown_by(context), context.peer())
+
+    async def __aenter__(self) -> Call:
+        return self._call
+
+    async def __aexit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: object) -> None:
+        # Shielded: the log learns of the end of a call whose caller has gone, too.
+        await asyncio.shield(self._call.close(error))
+        if isinstance(error, Exception):
+            await _refuse(error, self._context, self._call.method)
 
 
 async def _refuse(error: Exception, context: Context, method: str) -> NoReturn:

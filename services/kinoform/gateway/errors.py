@@ -65,10 +65,35 @@ class StillNeeded(GatewayError):
 
 
 class Unauthenticated(GatewayError):
-    """The call carries no API key that this server knows."""
+    """The call shows nothing that this server trusts. Says not what was wrong with it: strangers would learn by it."""
 
     def __str__(self) -> str:
-        return "an API key is needed: metadata `authorization: Bearer KEY` or `x-api-key: KEY`"
+        return "a valid API key or token is needed: metadata `authorization: Bearer KEY` or `x-api-key: KEY`"
+
+
+class PermissionDenied(GatewayError):
+    """The caller is known and may not do this here."""
+
+    def __init__(self, detail: str) -> None:
+        super().__init__(detail)
+        self.detail = detail
+
+    def __str__(self) -> str:
+        return f"not allowed: {self.detail}"
+
+
+class KeysOutOfReach(GatewayError):
+    """The keys that tokens are checked with can't be had. They may come back."""
+
+    def __str__(self) -> str:
+        return "tokens can't be checked now: their issuer's keys are out of reach"
+
+
+class AuditUnwritten(GatewayError):
+    """What can't be written to the audit log first is not done. Nothing has changed."""
+
+    def __str__(self) -> str:
+        return "the audit log can't be written now, and nothing is changed without it"
 
 
 class ShuttingDown(GatewayError):
@@ -115,6 +140,9 @@ TABLE: Mapping[type[Exception], Answer] = {
     NotOffered: Answer(grpc.StatusCode.FAILED_PRECONDITION, "NOT_OFFERED"),
     StillNeeded: Answer(grpc.StatusCode.FAILED_PRECONDITION, "STILL_NEEDED"),
     Unauthenticated: Answer(grpc.StatusCode.UNAUTHENTICATED, "API_KEY_INVALID"),
+    PermissionDenied: Answer(grpc.StatusCode.PERMISSION_DENIED, "PERMISSION_DENIED"),
+    KeysOutOfReach: Answer(grpc.StatusCode.UNAVAILABLE, "KEYS_OUT_OF_REACH"),
+    AuditUnwritten: Answer(grpc.StatusCode.UNAVAILABLE, "AUDIT_UNWRITTEN"),
     ShuttingDown: Answer(grpc.StatusCode.UNAVAILABLE, "SHUTTING_DOWN"),
     ChunkCorrupt: Answer(grpc.StatusCode.ABORTED, "CHECKSUM_MISMATCH"),
     AssetDamaged: Answer(grpc.StatusCode.DATA_LOSS, "ASSET_DAMAGED"),
@@ -125,6 +153,7 @@ TABLE: Mapping[type[Exception], Answer] = {
     store_errors.NotKept: Answer(grpc.StatusCode.NOT_FOUND, "STEP_NOT_KEPT"),
     store_errors.OffsetMismatch: Answer(grpc.StatusCode.ABORTED, "OFFSET_MISMATCH"),
     store_errors.DigestMismatch: Answer(grpc.StatusCode.ABORTED, "CHECKSUM_MISMATCH"),
+    store_errors.QuotaExceeded: Answer(grpc.StatusCode.RESOURCE_EXHAUSTED, "QUOTA_EXCEEDED"),
     store_errors.StoreFull: Answer(grpc.StatusCode.RESOURCE_EXHAUSTED, "STORE_FULL"),
     store_errors.StoreUnavailable: Answer(grpc.StatusCode.UNAVAILABLE, "STORE_UNAVAILABLE"),
 }
@@ -183,6 +212,13 @@ def _metadata(error: Exception) -> dict[str, str]:
             return {"name": error.name, "kept_steps": ",".join(map(str, error.kept))}
         case store_errors.OffsetMismatch():
             return {"committed_bytes": str(error.committed)}
+        case store_errors.QuotaExceeded():
+            return {
+                "quota": error.quota,
+                "limit": str(error.limit),
+                "used": str(error.used),
+                "project": error.project,
+            }
         case ChunkCorrupt():
             return {"committed_bytes": str(error.offset)}
         case store_errors.NotFound() | store_errors.AlreadyExists() | AssetDamaged() | StillNeeded():
@@ -198,6 +234,12 @@ def _details(error: Exception) -> list[Message]:
             for violation in error.violations:
                 fields.field_violations.add(field=violation.field, description=violation.description)
             return [fields]
+        case store_errors.QuotaExceeded():
+            failure = error_details_pb2.QuotaFailure()
+            failure.violations.add(subject=f"projects/{error.project}", description=str(error))
+            delay = Duration()
+            delay.FromNanoseconds(int(error.retry_after_s * 1e9))
+            return [failure, error_details_pb2.RetryInfo(retry_delay=delay)]
         case store_errors.RequestIdReused() | store_errors.NotFound() | store_errors.AlreadyExists():
             return [error_details_pb2.ResourceInfo(resource_type=_kind(error.name), resource_name=error.name)]
         case _:

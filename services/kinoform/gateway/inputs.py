@@ -98,7 +98,7 @@ class Inputs:
             display_name=f"input.{seen.ending}",
         )
         try:
-            self._assets.create(record)
+            self._assets.create(record, counted=True)
         except AlreadyExists:
             return name
         return name

@@ -11,8 +11,9 @@ import structlog
 from grpc_health.v1 import health_pb2, health_pb2_grpc
 from grpc_reflection.v1alpha import reflection
 
+from kinoform.gateway.access.build import build_guard
+from kinoform.gateway.access.guard import Guard
 from kinoform.gateway.assets import AssetServicer
-from kinoform.gateway.auth import read_keys
 from kinoform.gateway.catalog import CatalogServicer
 from kinoform.gateway.conditioning_room import ConditioningRoom
 from kinoform.gateway.conditioning_servicer import ConditioningServicer
@@ -36,6 +37,8 @@ from kinoform.gateway.resolve.requests import JOB_REQUESTS, objections
 from kinoform.gateway.runstream import RunParts
 from kinoform.gateway.steer import Steering
 from kinoform.gateway.submit import Submitter
+from kinoform.gateway.sweep import Sweep
+from kinoform.gateway.tls import server_credentials
 from kinoform.gateway.uploads import Uploader
 from kinoform.gateway.validation import Checker
 from kinoform.gateway.watch import Watcher
@@ -89,6 +92,8 @@ class Parts:
     dispatcher: Dispatcher
     health: Health
     places: Places
+    guard: Guard
+    sweep: Sweep
     draining: asyncio.Event
 
 
@@ -109,7 +114,9 @@ class Gateway:
         await self._parts.health.begin()
         await self._server.start()
         parts = self._parts
-        self._tasks = [asyncio.create_task(part.run()) for part in (parts.dispatcher, parts.health, parts.places)]
+        self._tasks = [
+            asyncio.create_task(part.run()) for part in (parts.dispatcher, parts.health, parts.places, parts.sweep)
+        ]
         _log.info("gateway started", port=self.port, engine=self._config.engine, models=sorted(self._config.cards))
 
     async def serve_forever(self) -> None:
@@ -126,6 +133,7 @@ class Gateway:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
         await self._server.stop(STREAMS_END_S)
+        await self._parts.guard.close()
         await self._parts.link.close()
         await asyncio.to_thread(self._parts.store.close)
 
@@ -136,7 +144,7 @@ STREAMS_END_S = 0.5
 
 def build(config: GatewayConfig) -> Gateway:
     """A gateway, its stores opened. Call it inside a running event loop. Raises StoreUnavailable, ValueError."""
-    store, blobs = open_store(config.database), AssetStore(config.assets)
+    store, blobs = open_store(config.database, config.limits), AssetStore(config.assets)
     offer = Offer(
         config.cards,
         config.default_models,
@@ -148,26 +156,28 @@ def build(config: GatewayConfig) -> Gateway:
     dispatcher = Dispatcher(
         running, store.notifier, DispatcherConfig(kinds=offer.services, max_running=config.max_running)
     )
+    checker = Checker(partial(objections, offer=offer))
+    checker.warm(*(kind() for kind in JOB_REQUESTS), job_pb2.GetJobRequest(), job_pb2.WatchJobRequest())
     parts = Parts(
         store=store,
         link=running.link,
         dispatcher=dispatcher,
         health=Health(store.jobs, running.link, SERVICES),
         places=Places(store.jobs, store.events, store.notifier, running.pace, now_us, config.places_every_s),
+        guard=build_guard(config, store, checker, now_us),
+        sweep=Sweep(store.uploads, blobs, now_us),
         draining=asyncio.Event(),
     )
-    checker = Checker(partial(objections, offer=offer))
-    checker.warm(*(kind() for kind in JOB_REQUESTS), job_pb2.GetJobRequest(), job_pb2.WatchJobRequest())
-    keys = None if config.api_keys is None else read_keys(config.api_keys)
-    server = grpc.aio.server(interceptors=[Edge(checker, keys)], options=_options(config))
+    server = grpc.aio.server(interceptors=[Edge(parts.guard)], options=_options(config))
     submitter = Submitter(store.jobs, Inputs(store.assets, blobs, conditions, config.inputs, now_us), offer, now_us)
     conditionings = Conditionings(conditions, submitter, store.assets, running.books.leftovers, config.depth_model)
     room = ConditioningRoom(conditionings, config.conditionings_bytes)
     _add_makers(server, Intake(submitter, parts.draining), ConditioningServicer(conditionings, room, parts.draining))
     _add_keepers(server, config, parts, running.books, Forks(Forker(submitter, store.kept), parts.draining))
     health_pb2_grpc.add_HealthServicer_to_server(parts.health.servicer, server)
-    names = (*SERVICES, health_pb2.DESCRIPTOR.services_by_name["Health"].full_name, reflection.SERVICE_NAME)
-    reflection.enable_server_reflection(names, server)
+    if config.reflection:
+        names = (*SERVICES, health_pb2.DESCRIPTOR.services_by_name["Health"].full_name, reflection.SERVICE_NAME)
+        reflection.enable_server_reflection(names, server)
     return Gateway(config, server, parts)
 
 
@@ -226,7 +236,6 @@ def _listen(server: grpc.aio.Server, config: GatewayConfig) -> int:
     try:
         if config.tls is None:
             return server.add_insecure_port(config.listen)
-        certificate, key = (path.read_bytes() for path in config.tls)
-        return server.add_secure_port(config.listen, grpc.ssl_server_credentials([(key, certificate)]))
+        return server.add_secure_port(config.listen, server_credentials(config.tls, config.access.client_ca))
     except RuntimeError as error:
         raise BadAddress(config.listen, str(error)) from error

@@ -53,7 +53,8 @@ class Uploader:
             return Progress(name, done.size, done)
         self.uploads.create(upload)
         self.blobs.begin_upload(upload.id)
-        if self.blobs.exists(upload.sha256 or ""):
+        # Only a file of the same project: else its SHA-256 alone would open a stranger's file to whoever knows it.
+        if self.assets.holds(upload.project, upload.sha256 or "") and self.blobs.exists(upload.sha256 or ""):
             self._check_size(upload)
             return Progress(name, request.size_bytes, self._record(upload))
         return self._state(upload)
@@ -62,21 +63,18 @@ class Uploader:
         """How far the upload has come. Raises NotFound."""
         _, project, _, upload_id = name.split("/")
         try:
-            upload = self.uploads.get(upload_id)
+            return self._state(self._upload(name))
         except NotFound:
             done = self._asset(project, upload_id)
             if done is None:
                 raise NotFound(name) from None
             return Progress(name, done.size, done)
-        if upload.project != project:
-            raise NotFound(name)
-        return self._state(upload)
 
     def append(self, name: str, chunk: Chunk) -> None:
         """Add a chunk. Raises NotFound, BadRequest, ChunkCorrupt, OffsetMismatch."""
         if google_crc32c.value(chunk.data) != chunk.crc32c:
             raise ChunkCorrupt(chunk.offset)
-        upload = self.uploads.get(name.rpartition("/")[2])
+        upload = self._upload(name)
         size = upload.size or 0
         if chunk.offset + len(chunk.data) > size:
             raise BadRequest([Violation("chunk.data", f"goes past the declared {size} bytes")])
@@ -87,7 +85,7 @@ class Uploader:
         progress = self.state(name)
         if progress.asset is not None:
             return progress
-        upload = self.uploads.get(name.rpartition("/")[2])
+        upload = self._upload(name)
         if progress.committed != upload.size:
             return progress
         try:
@@ -135,6 +133,13 @@ class Uploader:
             self.uploads.delete(upload.id)
             self.blobs.abort(upload.id)
             raise BadRequest([Violation("size_bytes", f"the file of that SHA-256 has {size} bytes")])
+
+    def _upload(self, name: str) -> UploadRecord:
+        _, project, _, upload_id = name.split("/")
+        upload = self.uploads.get(upload_id)
+        if upload.project != project:  # an id alone must not lead into another project
+            raise NotFound(name)
+        return upload
 
     def _asset(self, project: str, upload_id: str) -> AssetRecord | None:
         try:

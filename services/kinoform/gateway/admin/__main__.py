@@ -1,0 +1,62 @@
+"""`python -m kinoform.gateway.admin`: what `kinoform admin` hands over to."""
+
+import argparse
+import sys
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+from kinoform.gateway.admin import audit, keys, quotas
+from kinoform.gateway.admin.command import Exit, Refused
+from kinoform.store.audit import AuditBroken
+from kinoform.store.errors import NotFound, StoreError, WrongState
+from kinoform.store.open import Store, open_store
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Do one command; its exit status."""
+    given = parser().parse_args(arguments)
+    run: Callable[[argparse.Namespace, Store], int] = given.run
+    try:
+        store = open_store(_database(given))
+        try:
+            return run(given, store)
+        finally:
+            store.close()
+    except (Refused, ValueError) as error:
+        return _say(error, Exit.BAD_INPUT)
+    except AuditBroken as error:
+        return _say(error, Exit.BROKEN)
+    except (NotFound, WrongState) as error:
+        return _say(error, Exit.REFUSED)
+    except StoreError as error:
+        return _say(error, Exit.UNREACHABLE)
+
+
+def parser() -> argparse.ArgumentParser:
+    """The command line."""
+    options = argparse.ArgumentParser(prog="kinoform admin", description="An operator's work on a job store.")
+    groups = options.add_subparsers(metavar="GROUP", required=True)
+    where = argparse.ArgumentParser(add_help=False)
+    place = where.add_mutually_exclusive_group(required=True)
+    place.add_argument("--data", type=Path, metavar="DIR", help="data folder of `kinoform serve` or of a gateway")
+    place.add_argument("--database", metavar="URL", help="job store elsewhere: postgresql+psycopg://…")
+    for group in (keys, audit, quotas):
+        group.add_to(groups, where)
+    return options
+
+
+def _database(given: argparse.Namespace) -> str:
+    if given.database is not None:
+        return str(given.database)
+    if not given.data.is_dir():  # a slip must not make a new, empty store
+        raise Refused("--data", str(given.data), "a folder that exists")
+    return f"sqlite:///{given.data.absolute() / 'jobs.db'}"
+
+
+def _say(error: Exception, status: Exit) -> int:
+    print(f"kinoform admin: {error}", file=sys.stderr)
+    return status
+
+
+if __name__ == "__main__":
+    sys.exit(main())

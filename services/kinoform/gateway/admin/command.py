@@ -1,0 +1,70 @@
+"""What all commands share."""
+
+import getpass
+import time
+import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from enum import IntEnum
+
+from kinoform.store.audit import Act
+from kinoform.store.open import Store
+
+
+class Exit(IntEnum):
+    """How commands end, as `kinoform`'s own do."""
+
+    OK = 0
+    BAD_INPUT = 2
+    REFUSED = 3
+    BROKEN = 4
+    UNREACHABLE = 5
+
+
+class Refused(ValueError):
+    """An argument can't be taken."""
+
+    def __init__(self, option: str, value: str, rule: str) -> None:
+        super().__init__(option, value, rule)
+        self.option = option
+        self.value = value
+        self.rule = rule
+
+    def __str__(self) -> str:
+        return f"{self.option} must be {self.rule}, got {self.value!r}"
+
+
+def now_us() -> int:
+    """Microseconds since 1970, UTC."""
+    return time.time_ns() // 1000
+
+
+def shown(moment_us: int | None) -> str:
+    """`2026-01-31T17:05:00Z`; a dash for what has not happened."""
+    return "-" if moment_us is None else f"{datetime.fromtimestamp(moment_us // 1_000_000, UTC):%Y-%m-%dT%H:%M:%SZ}"
+
+
+@contextmanager
+def audited(store: Store, method: str, resource: str) -> Iterator[None]:
+    """Writes the audit log around what an operator changes: before, and after with its outcome."""
+    intent = uuid.uuid4().hex
+
+    def write(outcome: str) -> None:
+        act = Act(
+            at=now_us(),
+            principal=f"operator:{getpass.getuser()}",
+            method=f"admin {method}",
+            resource=resource,
+            outcome=outcome,
+            intent=intent,
+        )
+        store.audit.append([act])
+
+    write("BEGUN")
+    try:
+        yield
+    except Exception as error:
+        write(type(error).__name__)
+        raise
+    write("OK")
