@@ -197,7 +197,13 @@ class Caller:
                 return (await self.materials.GenerateMaterial(request)).job
         assert_never(request)
 
-    async def keep(self, data: bytes, media_type: str = "application/octet-stream", parent: str = PARENT) -> str:
+    async def keep(
+        self,
+        data: bytes,
+        media_type: str = "application/octet-stream",
+        parent: str = PARENT,
+        metadata: tuple[tuple[str, str], ...] = (),
+    ) -> str:
         """The name of an asset with these bytes."""
         opening = asset_pb2.CreateUploadRequest(
             parent=parent,
@@ -206,11 +212,12 @@ class Caller:
             size_bytes=len(data),
             sha256=hashlib.sha256(data).hexdigest(),
         )
-        opened = await self.assets.CreateUpload(opening)
+        opened = await self.assets.CreateUpload(opening, metadata=metadata)
         if opened.HasField("asset"):
             return opened.asset.name
         part = asset_pb2.Chunk(data=data, crc32c=google_crc32c.value(data))
-        sent = await self.assets.UploadAsset(iter([asset_pb2.UploadAssetRequest(upload=opened.upload, chunk=part)]))
+        chunks = iter([asset_pb2.UploadAssetRequest(upload=opened.upload, chunk=part)])
+        sent = await self.assets.UploadAsset(chunks, metadata=metadata)
         return sent.asset.name
 
     async def get(self, name: str) -> job_pb2.Job:

@@ -2,7 +2,7 @@
 
 import asyncio
 import uuid
-from collections.abc import AsyncIterator, Awaitable, Callable, Collection
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Collection
 from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import TypeVar
@@ -118,13 +118,13 @@ class Call:
         finally:
             await _dropped(task)
 
-    async def attend_all(self, source: AsyncIterator[T]) -> AsyncIterator[T]:
+    async def attend_all(self, source: AsyncIterator[T]) -> AsyncGenerator[T, None]:
         """All that a stream gives, until the caller may be here no more."""
         clock = asyncio.get_running_loop().time
         due = clock() + self.guard.recheck_s
         ended = object()
         while True:
-            coming: asyncio.Future[T | object] = asyncio.ensure_future(anext(source, ended))  # type: ignore[arg-type]
+            coming: asyncio.Future[T | object] = asyncio.ensure_future(anext(source, ended))
             try:
                 while not coming.done() or clock() >= due:
                     await asyncio.wait({coming}, timeout=max(0.0, due - clock()))
