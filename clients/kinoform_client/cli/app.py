@@ -2,6 +2,7 @@
 
 import os
 import sys
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -62,8 +63,18 @@ def _options(
     ] = None,
     api_key: Annotated[str | None, typer.Option(help="API key; else KINOFORM_API_KEY.")] = None,
     project: Annotated[str, typer.Option(help="Project that jobs and assets belong to.")] = "default",
+    ca: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="Authorities to trust with grpcs (PEM); else KINOFORM_CA.")
+    ] = None,
+    certificate: Annotated[
+        tuple[Path, Path] | None,
+        typer.Option(
+            metavar="CERT KEY",
+            help="Certificate to show, and its key (PEM); else KINOFORM_CERTIFICATE and KINOFORM_KEY.",
+        ),
+    ] = None,
 ) -> None:
-    context.obj = Session(address=address, api_key=api_key, project=project)
+    context.obj = Session(address=address, api_key=api_key, project=project, ca=ca, certificate=certificate)
 
 
 def main() -> None:

@@ -7,6 +7,7 @@ from dataclasses import dataclass, fields, is_dataclass
 from datetime import datetime, timedelta
 from enum import IntEnum
 from fractions import Fraction
+from pathlib import Path
 from typing import Any
 
 import typer
@@ -59,6 +60,8 @@ class Session:
     address: str | None
     api_key: str | None
     project: str
+    ca: Path | None = None
+    certificate: tuple[Path, Path] | None = None
 
     def settings(self) -> Settings:
         """Where the server is. Raises InvalidArgumentError."""
@@ -67,7 +70,14 @@ class Session:
     def client(self) -> Client:
         """A client that gives up on a server that isn't there within seconds."""
         policy = RetryPolicy(total_s=6)
-        return Client(self.address, api_key=self.api_key, project=self.project, retry=policy)
+        return Client(
+            self.address,
+            api_key=self.api_key,
+            project=self.project,
+            ca=self.ca,
+            certificate=self.certificate,
+            retry=policy,
+        )
 
 
 def session(context: typer.Context) -> Session:

@@ -8,6 +8,7 @@ from types import TracebackType
 from kinoform_client._core.address import Settings, settings
 from kinoform_client._core.channel import HEALTH_METHOD, HEALTH_REQUEST, HEALTH_SERVING, key_metadata
 from kinoform_client._core.retry import RetryPolicy
+from kinoform_client._core.tls import File, tls
 from kinoform_client.sync.assets import Assets
 from kinoform_client.sync.calls import Caller
 from kinoform_client.sync.conditioning_handle import ConditioningHandle
@@ -36,18 +37,22 @@ class Client:
         api_key: str | None = None,
         project: str = "default",
         channel: Channel | None = None,
-        root_certificates: bytes | None = None,
+        ca: File | None = None,
+        certificate: tuple[File, File] | None = None,
         retry: RetryPolicy | None = None,
     ) -> None:
         """Connects when first used. Left out, address and key come from KINOFORM_ADDRESS and KINOFORM_API_KEY.
 
         address: `grpc://host:port`, `grpcs://host:port` (TLS) or `host:port`; grpc://127.0.0.1:50051 by default.
         channel: a channel of the caller's own, used instead of one to the address and left open.
-        root_certificates: PEM of the authorities to trust with grpcs; the system's by default.
+        ca: PEM file of the authorities to trust with grpcs; else KINOFORM_CA, else the system's.
+        certificate: PEM files of a certificate and its key to show to the server; else KINOFORM_CERTIFICATE and
+            KINOFORM_KEY, else none.
         """
         self.settings: Settings = settings(address, api_key)
         self._own_channel = channel is None
-        self._channel = connect(self.settings.address, root_certificates) if channel is None else channel
+        server = self.settings.address
+        self._channel = connect(server, tls(server, ca, certificate)) if channel is None else channel
         self._caller = Caller(
             stubs(self._channel),
             project=project,

@@ -12,6 +12,7 @@ import grpc
 from kinoform_client._core.address import Address
 from kinoform_client._core.channel import OPTIONS
 from kinoform_client._core.status import error_from_call
+from kinoform_client._core.tls import Tls
 from kinoform_client.errors import InternalError, KinoformError
 from kinoform_proto.asset.v1.asset_pb2_grpc import AssetServiceStub
 from kinoform_proto.catalog.v1.catalog_pb2_grpc import CatalogServiceStub
@@ -41,11 +42,12 @@ class Stubs:
     videos: VideoServiceStub
 
 
-def connect(address: Address, root_certificates: bytes | None) -> Channel:
+def connect(address: Address, tls: Tls) -> Channel:
     """A channel; it dials when it is first used."""
     if not address.tls:
         return grpc.insecure_channel(address.target, OPTIONS)
-    return grpc.secure_channel(address.target, grpc.ssl_channel_credentials(root_certificates), OPTIONS)
+    credentials = grpc.ssl_channel_credentials(tls.ca, tls.key, tls.certificate)
+    return grpc.secure_channel(address.target, credentials, OPTIONS)
 
 
 def stubs(channel: Channel) -> Stubs:

@@ -80,10 +80,11 @@ class Tokens:
                 leeway=LEEWAY_S,
                 options={"require": _REQUIRED},
             )
+            ends_at = float(claims["exp"])
         except (jwt.PyJWTError, ValueError, TypeError, OverflowError):  # some odd claims are not caught there
             return None
         principal = _principal(claims)
-        return None if principal is None else _Verified(principal, float(claims["exp"]), key)
+        return None if principal is None else _Verified(principal, ends_at, key)
 
 
 def _principal(claims: Any) -> Principal | None:
