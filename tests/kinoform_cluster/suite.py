@@ -9,7 +9,7 @@ import uuid
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from typing import Self
+from typing import IO, Self
 
 import grpc
 import psutil
@@ -24,10 +24,13 @@ from kinoform_proto.video.v1 import video_pb2, video_pb2_grpc
 class Suite:
     """`python -m kinoform_cluster serve …`, until it says that it is ready."""
 
-    def __init__(self, *arguments: str, environment: Mapping[str, str] = os.environ) -> None:
+    def __init__(
+        self, *arguments: str, environment: Mapping[str, str] = os.environ, log: IO[bytes] | None = None
+    ) -> None:
+        """log: where its stderr goes; None is the tests' own."""
         command = [sys.executable, "-m", "kinoform_cluster", "serve", "--port", "0", *arguments]
         environment = {**environment, "OMP_NUM_THREADS": "1"}
-        self.process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env=environment)
+        self.process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=log, text=True, env=environment)
         assert self.process.stdout is not None
         self.first_line = self.process.stdout.readline()
         self.address = self.first_line.strip().removeprefix("ready grpc://")
@@ -78,12 +81,20 @@ class Client:
         async with grpc.aio.insecure_channel(suite.address, options=options) as channel:
             yield cls(channel)
 
-    async def generate(self, *, seed: int, steps: int, large: bool = False, request_id: str | None = None) -> str:
+    async def generate(
+        self,
+        *,
+        seed: int,
+        steps: int,
+        large: bool = False,
+        request_id: str | None = None,
+        prompt: str = "a penguin walks",
+    ) -> str:
         """Submits a clip of the model `tiny`; the job's name. large: so large that every stage takes its time."""
         request_id = request_id or str(uuid.uuid4())
         request = video_pb2.GenerateVideoRequest(parent="projects/default", request_id=request_id)
         request.spec.model = "tiny"
-        request.spec.prompt.text = "a penguin walks"
+        request.spec.prompt.text = prompt
         request.spec.sampling.seed, request.spec.sampling.steps = seed, steps
         if large:
             request.spec.frames = 16

@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+import grpc
 import pytest
 
 from kinoform_proto.job.v1 import job_pb2
@@ -54,3 +55,23 @@ async def test_all_services_answer_behind_one_port(tmp_path: Path) -> None:
             assert [await client.outputs(job) for job in again] == [mesh, material]
     finally:
         assert suite.stop() == []
+
+
+async def test_no_log_tells_what_was_asked_for(tmp_path: Path) -> None:
+    data, mark = tmp_path / "data", "mandrake"
+    arguments = ("--runtime", "local", "--service", "video", "--data", str(data))
+    arguments += ("--model", f"tiny=kino-mini:{write_tiny_model(tmp_path / 'tiny')}")
+    with (tmp_path / "stderr").open("wb") as log:
+        suite = Suite(*arguments, log=log)
+        try:
+            async with Client.of(suite) as client:
+                job = await client.generate(seed=1, steps=2, prompt=f"a penguin {mark}")
+                assert [event async for event in client.watch(job)]
+                assert await client.outputs(job)
+                with pytest.raises(grpc.aio.AioRpcError):  # too many steps, and another word for it
+                    await client.generate(seed=1, steps=10_000, prompt=f"a {mark}")
+        finally:
+            suite.stop()
+    written = {path: path.read_bytes() for path in (tmp_path / "stderr", *(data / "logs").rglob("*")) if path.is_file()}
+    assert b"gateway started" in written[tmp_path / "stderr"]
+    assert [path for path, text in written.items() if mark.encode() in text] == []

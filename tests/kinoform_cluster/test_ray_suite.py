@@ -6,12 +6,18 @@ import signal
 from collections.abc import Iterator
 from pathlib import Path
 
+import grpc
 import pytest
+from google.protobuf import any_pb2
+from google.rpc import code_pb2
 
 from kinoform.conditioning.files import write_prepared
 from kinoform.conditioning.tasks import CutOut
 from kinoform_proto.conditioning.v1.conditioning_pb2 import ConditioningSpec
+from kinoform_proto.engine.v1 import engine_pb2
+from kinoform_proto.engine.v1.engine_pb2_grpc import EngineServiceStub
 from kinoform_proto.job.v1 import job_pb2
+from kinoform_proto.video.v1.video_pb2 import GenerateVideoRequest
 from tests.conditioning.conditioning_peer import CUT_OUT, disc, png
 from tests.kinoform_cluster.suite import Client, Suite, denoised, run_through, stage_begun
 from tests.kinoform_cluster.tiny_suite import tiny_suite
@@ -49,6 +55,22 @@ async def test_a_clip_is_made_and_every_event_told_once(suite: Suite, undisturbe
         assert {event.WhichOneof("event") for event in events} >= {"progress", "preview", "checkpoint_saved", "output"}
         undisturbed.update(await client.outputs(job))
         assert set(undisturbed) == {"video", "poster"}
+
+
+@pytest.mark.parametrize("token", ["", "guess"])
+async def test_rays_port_runs_nothing_for_who_does_not_know_the_token(suite: Suite, token: str) -> None:
+    gateway = suite.find("-m kinoform.gateway").cmdline()
+    request = any_pb2.Any()
+    request.Pack(GenerateVideoRequest(parent="projects/default"))
+    start = engine_pb2.Start(job="projects/default/jobs/x", attempt=1, request=request, token=token)
+    start.keep_alive_timeout.seconds = 10
+    async with grpc.aio.insecure_channel(gateway[gateway.index("--engine") + 1]) as channel:
+        call = EngineServiceStub(channel).Run(
+            iter([engine_pb2.RunRequest(start=start)]), metadata=(("application", "video"),)
+        )
+        heard = [response async for response in call]
+    assert [response.WhichOneof("event") for response in heard] == ["failed"]
+    assert heard[0].failed.error.code == code_pb2.PERMISSION_DENIED
 
 
 @pytest.mark.parametrize(

@@ -140,7 +140,7 @@ async def several_served(
     """Services on one plain gRPC server."""
     store = AssetStore(str(assets))
     services = {
-        kind: Service(trade, _tools(store, rhythm), token=TOKEN, max_jobs=max_jobs) for kind, trade in trades.items()
+        kind: Service(trade, tools(store, rhythm), token=TOKEN, max_jobs=max_jobs) for kind, trade in trades.items()
     }
     server = grpc.aio.server()
     add_EngineServiceServicer_to_server(EngineServicer({**services}), server)
@@ -165,5 +165,6 @@ async def served(
         yield peers[kind]
 
 
-def _tools(store: AssetStore, rhythm: Rhythm) -> Tools:
+def tools(store: AssetStore, rhythm: Rhythm) -> Tools:
+    """What a service works with."""
     return Tools(blobs=Blobs(store), pools=Pools(), benches=Benches(), rhythm=rhythm)

@@ -71,7 +71,6 @@ def start_from_proto(message: pb.RunRequest, read: ReadTask[Task]) -> Start[Task
         keep_steps=frozenset(start.keep_steps),
         priority=start.priority,
         keep_alive_timeout_s=patience_s,
-        token=start.token,
     )
 
 

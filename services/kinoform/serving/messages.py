@@ -30,7 +30,6 @@ class Start(Generic[Task]):
     """Steps whose state is stored, whatever it costs."""
     priority: int
     keep_alive_timeout_s: float
-    token: str
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,9 +8,8 @@ from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
 
 from kinoform.serving.denoise import Tools
-from kinoform.serving.errors import WrongToken
 from kinoform.serving.job import Make
-from kinoform.serving.messages import Command, Event, Failed, Reason, Released, Start
+from kinoform.serving.messages import Command, Event, Reason, Released, Start
 from kinoform.serving.models import Models
 from kinoform.serving.requests import ReadTask
 from kinoform.serving.run import Run
@@ -32,7 +31,12 @@ class Service(Generic[Task]):
     """Every job of one process, each at most once."""
 
     def __init__(self, trade: Trade[Task], tools: Tools, *, token: str, max_jobs: int) -> None:
-        """token: the secret that a start must carry; max_jobs: more are let go at once as OVERLOADED."""
+        """token: the secret that a start must carry; max_jobs: more are let go at once as OVERLOADED.
+
+        Raises ValueError for an empty token: whoever sent none would know it.
+        """
+        if not token:
+            raise ValueError("the engine token is empty")
         self.trade = trade
         self._tools = tools
         self._token = token
@@ -42,11 +46,12 @@ class Service(Generic[Task]):
         self._idle.set()
         self._closing = False
 
+    def trusts(self, token: str) -> bool:
+        """Whether it is the secret that gateway and services share."""
+        return hmac.compare_digest(token.encode(), self._token.encode())
+
     async def run(self, start: Start[Task], commands: AsyncIterator[Command]) -> AsyncGenerator[Event, None]:
         """Does the task. The last event is Finished, Failed or Released; leaving the iterator early drops the job."""
-        if not hmac.compare_digest(start.token.encode(), self._token.encode()):
-            yield Failed(WrongToken())
-            return
         if (reason := self._refusal(start)) is not None:
             yield Released(reason)
             return

@@ -6,7 +6,7 @@ from contextlib import aclosing
 import grpc
 
 from kinoform.serving.convert import commands_from_proto, event_to_proto, start_from_proto
-from kinoform.serving.errors import BadStart
+from kinoform.serving.errors import BadStart, WrongToken
 from kinoform.serving.messages import Failed
 from kinoform.serving.service import AnyService
 from kinoform_proto.engine.v1.engine_pb2 import RunRequest, RunResponse
@@ -18,8 +18,13 @@ APPLICATION = "application"
 
 async def run(service: AnyService, requests: AsyncIterator[RunRequest]) -> AsyncGenerator[RunResponse, None]:
     """One job's stream. Every error ends it as a `failed` event: a status would be lost or carry a traceback."""
+    first = await anext(requests, RunRequest())
+    # Before anything that came with it is looked at: a stranger reaches no decoder.
+    if first.HasField("start") and not service.trusts(first.start.token):
+        yield event_to_proto(Failed(WrongToken()))
+        return
     try:
-        start = start_from_proto(await anext(requests, RunRequest()), service.trade.read)
+        start = start_from_proto(first, service.trade.read)
     except BadStart as error:
         yield event_to_proto(Failed(error))
         return
