@@ -1,5 +1,6 @@
 """Opening a store: tables, durability, URLs."""
 
+import traceback
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -9,7 +10,7 @@ from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 
 from kinoform.store import schema
-from kinoform.store.errors import StoreUnavailable
+from kinoform.store.errors import StatementRefused, StoreUnavailable
 from kinoform.store.open import open_store
 
 
@@ -47,3 +48,12 @@ def test_a_database_that_does_not_answer_is_unavailable(tmp_path: Path) -> None:
     (tmp_path / "jobs.db").mkdir()
     with pytest.raises(StoreUnavailable):
         open_store(f"sqlite:///{tmp_path}/jobs.db")
+
+
+def test_errors_of_the_database_tell_no_values(url: str) -> None:
+    store = open_store(url)
+    with pytest.raises(StatementRefused) as refused, store.database.write() as transaction:
+        transaction.connection.execute(sa.insert(schema.jobs), [{"name": "mandrake"}])
+    said = "".join(traceback.format_exception(refused.value)).replace('{"name": "mandrake"}', "")
+    assert "mandrake" not in said
+    store.close()

@@ -81,6 +81,7 @@ def config_from(arguments: argparse.Namespace) -> GatewayConfig:
         reflection=not arguments.no_reflection,
         tls=tuple(arguments.tls) if arguments.tls else None,
         max_running=arguments.max_running,
+        max_upload_bytes=arguments.max_upload_bytes,
         depth_model=identity_of(arguments.depth_model) if arguments.depth_model else "",
         conditionings_bytes=arguments.conditionings_bytes,
     )
@@ -107,6 +108,9 @@ def parser() -> argparse.ArgumentParser:
     options.add_argument("--depth-model", type=Path, metavar="DIR", help="that of the conditioning service, if any")
     options.add_argument(
         "--conditionings-bytes", type=int, default=10 * 2**30, metavar="N", help="kept of a project (default 10 GiB)"
+    )
+    options.add_argument(
+        "--max-upload-bytes", type=int, default=16 * 2**30, metavar="N", help="of one file (default 16 GiB)"
     )
     options.add_argument("--grace", type=float, default=20.0, metavar="S", help="seconds for draining at SIGTERM")
     options.add_argument("--log", choices=_log_forms, default="console")

@@ -71,6 +71,10 @@ SEED_BITS = 32
 """Of seeds that the server chooses: short enough to type again."""
 
 
+LOOPBACK = ("127.", "localhost:", "[::1]:")
+"""How addresses begin that only this machine reaches."""
+
+
 class BadAddress(ValueError):
     """The gateway cannot listen where it was told to."""
 
@@ -117,7 +121,13 @@ class Gateway:
         self._tasks = [
             asyncio.create_task(part.run()) for part in (parts.dispatcher, parts.health, parts.places, parts.sweep)
         ]
+        await self._warn_of_open_door()
         _log.info("gateway started", port=self.port, engine=self._config.engine, models=sorted(self._config.cards))
+
+    async def _warn_of_open_door(self) -> None:
+        listen = self._config.listen
+        if not await self._parts.guard.authenticator.asks() and not listen.startswith(LOOPBACK):
+            _log.warning("anybody who reaches this gateway may use it: make a key", listen=listen)
 
     async def serve_forever(self) -> None:
         """Returns once `drain` is done."""

@@ -6,9 +6,9 @@ from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass, field
 
 import sqlalchemy as sa
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import DBAPIError, OperationalError
 
-from kinoform.store.errors import StoreFull, StoreUnavailable
+from kinoform.store.errors import StatementRefused, StoreFull, StoreUnavailable
 from kinoform.store.notify import QUEUE, Notifier
 
 
@@ -67,3 +67,6 @@ def _typed_errors() -> Iterator[None]:
     except OperationalError as error:
         detail = str(error.orig)
         raise (StoreFull(detail) if "full" in detail else StoreUnavailable(detail)) from error
+    except DBAPIError as error:
+        # Without its cause: databases quote the row, and a prompt would stand in the logs.
+        raise StatementRefused(type(error.orig).__name__) from None

@@ -123,6 +123,17 @@ class QuotaExceeded(StoreError):
         return f"projects/{self.project} may have {self.limit} {self.quota}, and this would be {self.used}"
 
 
+class StatementRefused(StoreError):
+    """The database took a statement for wrong: a bug here. Says nothing of the values."""
+
+    def __init__(self, kind: str) -> None:
+        super().__init__(kind)
+        self.kind = kind
+
+    def __str__(self) -> str:
+        return f"the database refused a statement: {self.kind}"
+
+
 class StoreFull(StoreError):
     """No space is left. Free some, then try again."""
 

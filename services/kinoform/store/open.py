@@ -98,13 +98,14 @@ _MIGRATION_LOCK = 0x6B696E6F
 
 
 def _engine(url: URL) -> sa.Engine:
+    # Parameters are hidden: an error would carry prompts and digests into the logs.
     if url.get_backend_name() == "postgresql":
-        return sa.create_engine(url, pool_size=10, max_overflow=20, pool_pre_ping=True)
+        return sa.create_engine(url, pool_size=10, max_overflow=20, pool_pre_ping=True, hide_parameters=True)
     if url.get_backend_name() != "sqlite" or not url.database or url.database == ":memory:":
         raise ValueError(f"a job store is sqlite:////path or postgresql+psycopg://…, got {url.render_as_string()}")
     Path(url.database).parent.mkdir(parents=True, exist_ok=True)
     _use_wal(url.database)
-    engine = sa.create_engine(url, connect_args={"timeout": _BUSY_S})
+    engine = sa.create_engine(url, connect_args={"timeout": _BUSY_S}, hide_parameters=True)
     sa.event.listen(engine, "connect", _prepare_sqlite)
     sa.event.listen(engine, "begin", _begin_sqlite)
     return engine

@@ -26,7 +26,7 @@ class Authenticator:
 
     async def principal(self, shown: Credentials) -> Principal:
         """Who calls. Raises Unauthenticated, KeysOutOfReach, StoreUnavailable."""
-        if not await self._asks():
+        if not await self.asks():
             return ANYONE
         certified = self._certified(shown)
         token = shown.token()
@@ -39,7 +39,8 @@ class Authenticator:
             raise Unauthenticated
         return principal if certified is None else principal.within(certified)
 
-    async def _asks(self) -> bool:
+    async def asks(self) -> bool:
+        """Whether callers must show anything. Raises StoreUnavailable."""
         set_up = self.certificates or self.key_file is not None or self.tokens is not None
         return set_up or await self.keyring.exists()
 
