@@ -1,16 +1,19 @@
 """Every rpc, called by everybody: who gets in, and what strangers are told."""
 
 import hashlib
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 
 import pytest
+from google.protobuf.descriptor import Descriptor, FieldDescriptor
 from google.rpc import code_pb2
 
 from kinoform.gateway.access.rules import RULES
+from kinoform.gateway.access.scope import FREE_TEXT
 from kinoform.gateway.config import GatewayConfig
 from kinoform.store.keys import Role
 from kinoform.store.open import Store, open_store
+from kinoform_proto.buf.validate import validate_pb2
 from kinoform_proto.job.v1 import job_pb2
 from kinoform_proto.video.v1.video_pb2 import GenerateVideoRequest
 from tests.gateway import job_requests
@@ -63,6 +66,12 @@ STRANGERS: dict[str, Callable[[Store], Metadata]] = {
 
 
 @pytest.fixture
+def config(config: GatewayConfig) -> GatewayConfig:
+    """Knows of a new key at once."""
+    return replace(config, access=replace(config.access, fresh_s=0.0))
+
+
+@pytest.fixture
 def store(config: GatewayConfig) -> Store:
     store = open_store(config.database)
     key_for(store, MINE)
@@ -82,6 +91,24 @@ def test_every_rpc_has_a_rule_and_every_rule_an_rpc() -> None:
         assert rule.needs is (Role.VIEWER if read_only else Role.MEMBER)
         if method.server_streaming:
             assert rule.waits
+
+
+def test_every_field_for_free_text_is_known() -> None:
+    """A new one must be declared: else words that look like a name of another project would be refused."""
+    loose = {each.full_name for method in methods() for each in _loose_fields(method.input_type)}
+    identifiers = {name for name in loose if name.rpartition(".")[2] in ("model", "models", "page_token")}
+    assert loose | {"kinoform.asset.v1.CreateUploadRequest.display_name"} == identifiers | FREE_TEXT
+
+
+def _loose_fields(message: Descriptor) -> Iterator[FieldDescriptor]:
+    """Text fields, however deep, for which the proto prescribes no form (a display name only has no slash)."""
+    for each in message.fields:
+        if each.message_type is not None and not each.message_type.GetOptions().map_entry:
+            yield from _loose_fields(each.message_type)
+        elif each.type == FieldDescriptor.TYPE_STRING:
+            rules = each.GetOptions().Extensions[validate_pb2.field].string
+            if not (rules.pattern or rules.uuid):
+                yield each
 
 
 @pytest.mark.parametrize("who", STRANGERS)
@@ -202,7 +229,6 @@ async def test_knowing_a_digest_does_not_open_the_file(config: GatewayConfig, st
 
 
 async def test_a_gateway_is_open_until_there_is_a_key(config: GatewayConfig) -> None:
-    config = replace(config, access=replace(config.access, fresh_s=0.0))
     async with running(config) as (_, caller):
         listing = job_pb2.ListJobsRequest(parent="projects/default")
         await caller.jobs.ListJobs(listing)

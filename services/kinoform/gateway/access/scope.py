@@ -16,6 +16,8 @@ FREE_TEXT = frozenset(
         "kinoform.type.v1.Prompt.text",
         "kinoform.type.v1.Prompt.negative",
         "kinoform.asset.v1.CreateUploadRequest.display_name",
+        "kinoform.job.v1.ForkChanges.prompt",
+        "kinoform.job.v1.ForkChanges.prompt_tail",
     }
 )
 """Fields in which people write what they like; so are labels. Nothing looks up what they say."""
