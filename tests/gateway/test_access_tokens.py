@@ -156,9 +156,9 @@ async def test_tokens_open_what_they_say_and_forged_ones_nothing(with_tokens: Ga
         found = {}
         for name, make in BAD.items():
             found[name] = (await refusal(caller.jobs.ListJobs(listing, metadata=bearer(make())))).code
-        expected = dict.fromkeys(BAD, code_pb2.UNAUTHENTICATED)
-        assert {**found, "too long": code_pb2.UNAUTHENTICATED} == expected
-        assert found["too long"] in (code_pb2.UNAUTHENTICATED, code_pb2.RESOURCE_EXHAUSTED)  # gRPC's own limit
+        # gRPC's own limit of metadata may come first.
+        assert found.pop("too long") in (code_pb2.UNAUTHENTICATED, code_pb2.RESOURCE_EXHAUSTED)
+        assert found == dict.fromkeys(found, code_pb2.UNAUTHENTICATED)
 
 
 async def test_a_token_opens_its_projects_in_its_role(with_tokens: GatewayConfig) -> None:
