@@ -19,7 +19,9 @@ from tests.benchmarks.table import Figure, median
 
 STEPS = 150
 LOOKS = 20
-CLIP = ClipRequest(prompt="a penguin jumps over snow", frames=16, width=64, height=64, steps=STEPS, guidance=3.0, seed=1)
+CLIP = ClipRequest(
+    prompt="a penguin jumps over snow", frames=16, width=64, height=64, steps=STEPS, guidance=3.0, seed=1
+)
 SOLID = MeshRequest(prompt="a red chair", steps=STEPS, guidance=2.0, seed=1)
 TILE = MaterialRequest(prompt="red bricks", size=256, steps=STEPS, guidance=2.0, seed=1)
 

@@ -11,7 +11,9 @@ import pytest
 import sqlalchemy as sa
 
 from kinoform.gateway.config import GatewayConfig
+from kinoform.store.assets import AssetStore
 from kinoform.store.open import open_store
+from kinoform.store.records import AssetRecord
 from kinoform.store.tenancy_schema import audit
 from kinoform_client.cli.admin import admin_command
 from kinoform_client.errors import MissingDependencyError
@@ -126,3 +128,19 @@ def test_a_slip_in_the_folder_makes_no_new_store(tmp_path: Path) -> None:
 def test_what_is_missing_is_named() -> None:
     with pytest.raises(MissingDependencyError, match="kinoform\\[serve\\]"):
         admin_command(["key", "list"], find=lambda name: None)
+
+
+async def test_what_projects_hold_is_counted_and_what_nobody_holds_is_swept(tmp_path: Path) -> None:
+    store, blobs = open_store(f"sqlite:///{tmp_path / 'jobs.db'}"), AssetStore(str(tmp_path / "assets"))
+    held, orphan = blobs.put_bytes(b"held", "x/y"), blobs.put_bytes(b"orphan", "x/y")
+    record = AssetRecord(
+        name="projects/film/assets/a", project="film", sha256=held.sha256, size=4, media_type="x/y", created_at=1
+    )
+    store.assets.create(record)
+    store.close()
+    assert await done("storage", "list", data=tmp_path) == "film  assets=1  bytes=4"
+    assert await done("storage", "sweep", data=tmp_path) == "blobs=0  bytes=0"
+    assert await done("storage", "sweep", "--older-than-h", "0", data=tmp_path) == "blobs=1  bytes=6"
+    assert (blobs.exists(held.sha256), blobs.exists(orphan.sha256)) == (True, False)
+    status, _, trouble = await asyncio.to_thread(admin, "storage", "sweep", "--older-than-h", "nan", data=tmp_path)
+    assert (status, "--older-than-h must be 0 or more" in trouble) == (2, True)

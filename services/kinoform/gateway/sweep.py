@@ -1,25 +1,34 @@
-"""Uploads that were begun and never finished."""
+"""Uploads that were begun and never finished, and blobs that nobody refers to."""
 
 import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass
+from itertools import count
 
 import structlog
 
+from kinoform.store.asset_records import Assets
 from kinoform.store.assets import AssetStore
 from kinoform.store.errors import StoreError
+from kinoform.store.sweep import sweep
 from kinoform.store.upload_records import Uploads
 
 _log = structlog.get_logger("kinoform.gateway.sweep")
 
 EVERY_S = 3600.0
+ORPHANS_EVERY = 24
+"""Times: it lists all that is stored."""
 MOST_AGE_US = 86_400_000_000
 
 
 @dataclass(frozen=True, slots=True)
 class Sweep:
-    """Forgets uploads that are older than a day, with their bytes. Any number of gateways may do so at once."""
+    """Forgets uploads that are older than a day, with their bytes, and once a day blobs without an owner.
 
+    Any number of gateways may do so at once.
+    """
+
+    assets: Assets
     uploads: Uploads
     blobs: AssetStore
     clock: Callable[[], int]
@@ -27,11 +36,13 @@ class Sweep:
 
     async def run(self) -> None:
         """Sweep at once and every hour, until cancelled."""
-        while True:
+        for hour in count():
             try:
                 await asyncio.to_thread(self.once)
+                if hour % ORPHANS_EVERY == ORPHANS_EVERY - 1:
+                    await asyncio.to_thread(sweep, self.assets, self.blobs)
             except StoreError as error:
-                _log.warning("uploads not swept", error=str(error))
+                _log.warning("not swept", error=str(error))
             await asyncio.sleep(EVERY_S)
 
     def once(self) -> int:

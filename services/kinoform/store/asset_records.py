@@ -82,6 +82,13 @@ class Assets:
             raise NotFound(name)
         return asset_record(row)
 
+    def held(self) -> dict[str, tuple[int, int]]:
+        """How many assets every project has, and their bytes; what several share is counted for each."""
+        count, size = sa.func.count(), sa.func.coalesce(sa.func.sum(_assets.size), 0)
+        query = sa.select(_assets.project, count, size).group_by(_assets.project).order_by(_assets.project)
+        with self._database.read() as connection:
+            return {project: (int(number), int(total)) for project, number, total in connection.execute(query)}
+
     def unreferenced(self, digests: Collection[str]) -> set[str]:
         """Those of the SHA-256 digests that no asset, checkpoint or kept state refers to: their blobs may go."""
         columns = (_assets.sha256, schema.checkpoints.c.sha256, schema.kept_states.c.sha256)

@@ -5,7 +5,7 @@ import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from kinoform.gateway.admin import audit, keys, quotas
+from kinoform.gateway.admin import audit, keys, quotas, storage
 from kinoform.gateway.admin.command import Exit, Refused
 from kinoform.store.audit import AuditBroken
 from kinoform.store.errors import NotFound, StoreError, WrongState
@@ -40,7 +40,7 @@ def parser() -> argparse.ArgumentParser:
     place = where.add_mutually_exclusive_group(required=True)
     place.add_argument("--data", type=Path, metavar="DIR", help="data folder of `kinoform serve` or of a gateway")
     place.add_argument("--database", metavar="URL", help="job store elsewhere: postgresql+psycopg://…")
-    for group in (keys, audit, quotas):
+    for group in (keys, audit, quotas, storage):
         group.add_to(groups, where)
     return options
 
