@@ -3,6 +3,8 @@
 from dataclasses import dataclass
 from typing import Generic, TypeVar
 
+from kinoform.engine.waiting import Terms
+
 Request = TypeVar("Request")
 Conditioning = TypeVar("Conditioning")
 
@@ -18,8 +20,12 @@ class EngineJob(Generic[Request, Conditioning]):
     request: Request
     conditioning: Conditioning | None = None
     checkpoint: bytes | None = None
+    project: str = ""
+    """Who shares with whom: projects that wait are served alike."""
     priority: int = 0
     """Higher first."""
+    deadline: float | None = None
+    """When the last step should be done, in seconds of the engine's clock. Past it the job goes on, not favoured."""
     reproducible: bool = False
     """Never share a forward pass."""
     preview_every: int = 0
@@ -32,6 +38,11 @@ class EngineJob(Generic[Request, Conditioning]):
     def __post_init__(self) -> None:
         if (self.conditioning is None) == (self.checkpoint is None):
             raise ValueError(f"job {self.id!r} needs either conditioning or a checkpoint")
+
+    @property
+    def terms(self) -> Terms:
+        """What the scheduler is to know of it."""
+        return Terms(project=self.project, priority=self.priority, deadline=self.deadline, alone=self.reproducible)
 
 
 class Progress:
