@@ -218,9 +218,7 @@ class Engine(Generic[Request, Conditioning, State]):
             _call(listener, Failed(error))
             return
         self._jobs[job.id] = _Running(job, listener, Progress(cost.steps, self._clock()))
-        self._scheduler.add(
-            job.id, None, tokens=cost.tokens, steps=cost.steps, held=cost.bytes, terms=job.terms
-        )
+        self._scheduler.add(job.id, None, tokens=cost.tokens, steps=cost.steps, held=cost.bytes, terms=job.terms)
         if self._parking.fits(job.id):
             self._bring_in(job.id)
         self._tell_positions()

@@ -28,7 +28,8 @@ def seats(ranked: Sequence[Waiting], room: Room) -> list[Waiting]:
     Behind one who does not fit beside those before it smaller ones may: memory is not left idle, and whoever does not
     fit now comes first once it has been passed over for long.
     """
-    taken, left = [], inf if room.memory is None else room.memory
+    taken: list[Waiting] = []
+    left = inf if room.memory is None else room.memory
     for job in ranked:
         if len(taken) < room.max_active and job.bytes <= left:
             taken.append(job)
