@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from datetime import datetime, timedelta
 from fractions import Fraction
 
 from kinoform_client._core import meshes as core
@@ -58,6 +59,7 @@ class AsyncMeshes:
         height_m: float | None = None,
         formats: core.Formats = MeshFormat.GLB,
         priority: int = 0,
+        deadline: datetime | timedelta | None = None,
         labels: Mapping[str, str] | None = None,
         request_id: str | None = None,
     ) -> AsyncJobHandle:
@@ -69,6 +71,8 @@ class AsyncMeshes:
         most 8; `View(picture, strength=0.5)` where one leads less.
         resolution: samples along a side of the grid that the surface is found in. triangles: at the most, in the finest
         of `lods` levels of detail. texture_size: edge in pixels. height_m: of the object, else a typical one.
+        deadline: when it should be done, a time with its zone, or a span from now (beside a `request_id` give a time).
+        Of equal priorities the earliest that can still be met goes first; past it the job goes on.
         """
         shape = core.Shape(
             prompt=prompt,
@@ -87,7 +91,7 @@ class AsyncMeshes:
             height_m=height_m,
             formats=formats,
         )
-        request = core.generate_mesh(shape, self._caller.ticket(request_id, priority, labels))
+        request = core.generate_mesh(shape, self._caller.ticket(request_id, priority, deadline, labels))
         return self._handle((await self._caller.call(self._stub.GenerateMesh, request)).job)
 
     async def relief(
@@ -102,6 +106,7 @@ class AsyncMeshes:
         texture_size: int | None = None,
         formats: core.Formats = MeshFormat.GLB,
         priority: int = 0,
+        deadline: datetime | timedelta | None = None,
         labels: Mapping[str, str] | None = None,
         request_id: str | None = None,
     ) -> AsyncJobHandle:
@@ -121,7 +126,7 @@ class AsyncMeshes:
             texture_size=texture_size,
             formats=formats,
         )
-        request = core.relief_mesh(plate, self._caller.ticket(request_id, priority, labels))
+        request = core.relief_mesh(plate, self._caller.ticket(request_id, priority, deadline, labels))
         return self._handle((await self._caller.call(self._stub.GenerateMesh, request)).job)
 
     async def process(
@@ -137,6 +142,7 @@ class AsyncMeshes:
         lods: int | None = None,
         formats: core.Formats = MeshFormat.GLB,
         priority: int = 0,
+        deadline: datetime | timedelta | None = None,
         labels: Mapping[str, str] | None = None,
         request_id: str | None = None,
     ) -> AsyncJobHandle:
@@ -157,7 +163,7 @@ class AsyncMeshes:
             lods=lods,
             formats=formats,
         )
-        request = core.process_mesh(change, self._caller.ticket(request_id, priority, labels))
+        request = core.process_mesh(change, self._caller.ticket(request_id, priority, deadline, labels))
         return self._handle((await self._caller.call(self._stub.ProcessMesh, request)).job)
 
     async def texture(
@@ -176,6 +182,7 @@ class AsyncMeshes:
         texture_size: int | None = None,
         formats: core.Formats = MeshFormat.GLB,
         priority: int = 0,
+        deadline: datetime | timedelta | None = None,
         labels: Mapping[str, str] | None = None,
         request_id: str | None = None,
     ) -> AsyncJobHandle:
@@ -194,7 +201,7 @@ class AsyncMeshes:
             texture_size=texture_size,
             formats=formats,
         )
-        request = core.texture_mesh(look, self._caller.ticket(request_id, priority, labels))
+        request = core.texture_mesh(look, self._caller.ticket(request_id, priority, deadline, labels))
         return self._handle((await self._caller.call(self._stub.TextureMesh, request)).job)
 
     async def turntable(
@@ -208,6 +215,7 @@ class AsyncMeshes:
         transparent: bool = False,
         format: VideoFormat | str | None = None,  # noqa: A002 - the word that callers look for
         priority: int = 0,
+        deadline: datetime | timedelta | None = None,
         labels: Mapping[str, str] | None = None,
         request_id: str | None = None,
     ) -> AsyncJobHandle:
@@ -226,7 +234,7 @@ class AsyncMeshes:
             transparent=transparent,
             format=format,
         )
-        request = core.render_turntable(turntable, self._caller.ticket(request_id, priority, labels))
+        request = core.render_turntable(turntable, self._caller.ticket(request_id, priority, deadline, labels))
         return self._handle((await self._caller.call(self._stub.RenderTurntable, request)).job)
 
     async def _view(self, given: PictureInput | View[PictureInput]) -> View[type_pb2.MediaInput]:

@@ -37,6 +37,7 @@ def generate(
     negative: options.Negative = "",
     reproducible: options.Reproducible = False,
     priority: options.Priority = 0,
+    deadline: options.Deadline = None,
     label: options.Labels = None,
     output: Annotated[
         str | None,
@@ -66,6 +67,7 @@ def generate(
             negative_prompt=negative,
             reproducible=reproducible,
             priority=priority,
+            deadline=options.parse_deadline(deadline),
             labels=options.parse_labels(label),
         )
         follow(job, place, wait=wait, previews=previews, as_json=as_json)

@@ -62,6 +62,7 @@ def generate(
     negative: options.Negative = "",
     reproducible: options.Reproducible = False,
     priority: options.Priority = 0,
+    deadline: options.Deadline = None,
     label: options.Labels = None,
     output: Output = None,
     previews: options.Previews = None,
@@ -94,6 +95,7 @@ def generate(
             height_m=height_m,
             formats=place.formats(format, lods),
             priority=priority,
+            deadline=options.parse_deadline(deadline),
             labels=options.parse_labels(label),
             # last, when every other option is known to be right: it has the picture prepared
             image=None if picture is None else picture.given(client, priority),
@@ -119,6 +121,7 @@ def relief(
     texture_size: TextureSize = None,
     format: Format = None,  # noqa: A002 - the option's name
     priority: options.Priority = 0,
+    deadline: options.Deadline = None,
     label: options.Labels = None,
     output: Output = None,
     as_json: options.AsJson = False,
@@ -141,6 +144,7 @@ def relief(
             texture_size=texture_size,
             formats=place.formats(format, None),
             priority=priority,
+            deadline=options.parse_deadline(deadline),
             labels=options.parse_labels(label),
             # last, when every other option is known to be right: it has the picture prepared
             depth=depth.given(client, priority),
@@ -161,6 +165,7 @@ def process(
     lods: Lods = None,
     format: Format = None,  # noqa: A002 - the option's name
     priority: options.Priority = 0,
+    deadline: options.Deadline = None,
     label: options.Labels = None,
     output: Output = None,
     as_json: options.AsJson = False,
@@ -180,6 +185,7 @@ def process(
             lods=lods,
             formats=place.formats(format, lods),
             priority=priority,
+            deadline=options.parse_deadline(deadline),
             labels=options.parse_labels(label),
         )
         follow(job, place, wait=wait, previews=None, as_json=as_json)
@@ -203,6 +209,7 @@ def texture(
     negative: options.Negative = "",
     reproducible: options.Reproducible = False,
     priority: options.Priority = 0,
+    deadline: options.Deadline = None,
     label: options.Labels = None,
     output: Output = None,
     previews: options.Previews = None,
@@ -228,6 +235,7 @@ def texture(
             texture_size=texture_size,
             formats=place.formats(format, None),
             priority=priority,
+            deadline=options.parse_deadline(deadline),
             labels=options.parse_labels(label),
         )
         follow(job, place, wait=wait, previews=previews, as_json=as_json)
@@ -243,6 +251,7 @@ def turntable(
     elevation_deg: Annotated[float | None, typer.Option(help="Camera above the horizon, in degrees.")] = None,
     transparent: Annotated[bool, typer.Option("--transparent", help="No backdrop; WebM or PNG frames.")] = False,
     priority: options.Priority = 0,
+    deadline: options.Deadline = None,
     label: options.Labels = None,
     output: Annotated[
         str | None,
@@ -264,6 +273,7 @@ def turntable(
             transparent=transparent,
             format=place.format,
             priority=priority,
+            deadline=options.parse_deadline(deadline),
             labels=options.parse_labels(label),
         )
         follow(job, place, wait=wait, previews=None, as_json=as_json)

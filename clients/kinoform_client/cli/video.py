@@ -40,6 +40,7 @@ def generate(
     upscale: Annotated[Upscale | None, typer.Option(help="How to enlarge.")] = None,
     reproducible: options.Reproducible = False,
     priority: options.Priority = 0,
+    deadline: options.Deadline = None,
     label: options.Labels = None,
     output: Annotated[
         str | None,
@@ -69,6 +70,7 @@ def generate(
             view_size=None if view_size is None else options.parse_size("--view-size", view_size),
             upscale=upscale,
             priority=priority,
+            deadline=options.parse_deadline(deadline),
             labels=options.parse_labels(label),
             # last, when every other option is known to be right: they have pictures prepared
             image=given.image(client, priority),

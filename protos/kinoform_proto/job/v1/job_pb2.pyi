@@ -100,6 +100,7 @@ class Job(google.protobuf.message.Message):
     OUTPUTS_FIELD_NUMBER: builtins.int
     ERROR_FIELD_NUMBER: builtins.int
     LAST_SEQUENCE_FIELD_NUMBER: builtins.int
+    DEADLINE_FIELD_NUMBER: builtins.int
     name: builtins.str
     """`projects/{p}/jobs/{j}`."""
     state: global___Job.State.ValueType
@@ -148,6 +149,10 @@ class Job(google.protobuf.message.Message):
     def error(self) -> google.rpc.status_pb2.Status:
         """Why it FAILED."""
 
+    @property
+    def deadline(self) -> google.protobuf.timestamp_pb2.Timestamp:
+        """When it should be done, as asked at submission; unset for no deadline."""
+
     def __init__(
         self,
         *,
@@ -166,9 +171,10 @@ class Job(google.protobuf.message.Message):
         outputs: collections.abc.Iterable[global___Output] | None = ...,
         error: google.rpc.status_pb2.Status | None = ...,
         last_sequence: builtins.int = ...,
+        deadline: google.protobuf.timestamp_pb2.Timestamp | None = ...,
     ) -> None: ...
-    def HasField(self, field_name: typing.Literal["create_time", b"create_time", "end_time", b"end_time", "error", b"error", "progress", b"progress", "request", b"request", "start_time", b"start_time"]) -> builtins.bool: ...
-    def ClearField(self, field_name: typing.Literal["attempt", b"attempt", "create_time", b"create_time", "end_time", b"end_time", "error", b"error", "labels", b"labels", "last_sequence", b"last_sequence", "model", b"model", "name", b"name", "outputs", b"outputs", "priority", b"priority", "progress", b"progress", "request", b"request", "start_time", b"start_time", "state", b"state", "warnings", b"warnings"]) -> None: ...
+    def HasField(self, field_name: typing.Literal["create_time", b"create_time", "deadline", b"deadline", "end_time", b"end_time", "error", b"error", "progress", b"progress", "request", b"request", "start_time", b"start_time"]) -> builtins.bool: ...
+    def ClearField(self, field_name: typing.Literal["attempt", b"attempt", "create_time", b"create_time", "deadline", b"deadline", "end_time", b"end_time", "error", b"error", "labels", b"labels", "last_sequence", b"last_sequence", "model", b"model", "name", b"name", "outputs", b"outputs", "priority", b"priority", "progress", b"progress", "request", b"request", "start_time", b"start_time", "state", b"state", "warnings", b"warnings"]) -> None: ...
 
 global___Job = Job
 
