@@ -64,6 +64,8 @@ def job_to_proto(record: JobRecord, *, ahead: int = 0) -> job_pb2.Job:
         last_sequence=status.last_sequence,
     )
     job.progress.CopyFrom(_progress(record, ahead))
+    if asked.deadline is not None:
+        job.deadline.CopyFrom(timestamp(asked.deadline))
     if status.started_at is not None:
         job.start_time.CopyFrom(timestamp(status.started_at))
     if status.ended_at is not None:

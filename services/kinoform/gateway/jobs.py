@@ -74,6 +74,6 @@ class JobServicer(job_pb2_grpc.JobServiceServicer):
     async def _shown(self, record: JobRecord) -> job_pb2.Job:
         ahead = 0
         if record.state is JobState.QUEUED:
-            place = await asyncio.to_thread(self._jobs.queue_position, record.name)
+            place = await asyncio.to_thread(self._jobs.queue_position, record.name, now=self._steering.clock())
             ahead = place - 1 if place is not None else 0
         return convert.job_to_proto(record, ahead=ahead)

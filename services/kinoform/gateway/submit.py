@@ -3,11 +3,12 @@
 import hashlib
 import uuid
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from google.protobuf import any_pb2
 
 from kinoform.gateway import convert
+from kinoform.gateway.deadlines import objections_to_deadline, take_deadline
 from kinoform.gateway.errors import BadRequest
 from kinoform.gateway.inputs import Inputs
 from kinoform.gateway.offer import Offer
@@ -44,12 +45,19 @@ class Submitter:
         settled = copied(request)
         settled.ClearField("request_id")
         resolved = resolve(settled, self.offer)
-        self.take_inputs(settled, resolved, project)
-        return self.queue(settled, resolved, key)
+        late = tuple(objections_to_deadline(settled, self.clock()))
+        self.take_inputs(settled, replace(resolved, violations=resolved.violations + late), project)
+        deadline = take_deadline(settled)
+        return self.queue(settled, resolved, key, deadline=deadline)
 
-    def queue(self, request: JobRequest, resolved: Resolved, key: RequestKey) -> JobRecord:
-        """Queue a settled request's job, or find the one that the key made before. Blocks. Raises RequestIdReused."""
-        submission = self._submission(request, resolved, key)
+    def queue(
+        self, request: JobRequest, resolved: Resolved, key: RequestKey, *, deadline: int | None = None
+    ) -> JobRecord:
+        """Queue a settled request's job, or find the one that the key made before. Blocks. Raises RequestIdReused.
+
+        deadline: in microseconds since 1970.
+        """
+        submission = self._submission(request, resolved, key, deadline)
         record, _ = self.jobs.create(submission, list(_first_events(submission)))
         return record
 
@@ -67,7 +75,7 @@ class Submitter:
             if given.WhichOneof("source") == "inline":
                 given.asset = self.inputs.store(path, given.inline, project)
 
-    def _submission(self, request: JobRequest, resolved: Resolved, key: RequestKey) -> Submission:
+    def _submission(self, request: JobRequest, resolved: Resolved, key: RequestKey, deadline: int | None) -> Submission:
         packed = any_pb2.Any()
         packed.Pack(request, deterministic=True)
         return Submission(
@@ -80,6 +88,7 @@ class Submitter:
             request_key=key,
             created_at=self.clock(),
             priority=request.priority,
+            deadline=deadline,
             labels=dict(request.labels),
             warnings=tuple(_warnings(resolved)),
         )

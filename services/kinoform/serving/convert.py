@@ -66,6 +66,7 @@ def start_from_proto(message: pb.RunRequest, read: ReadTask[Task]) -> Start[Task
         task=task,
         checkpoint=start.checkpoint.sha256 if start.HasField("checkpoint") else None,
         priority=start.priority,
+        deadline=start.deadline.ToNanoseconds() / 1e9 if start.HasField("deadline") else None,
         keep_alive_timeout_s=patience_s,
         token=start.token,
     )

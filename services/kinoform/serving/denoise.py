@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
@@ -50,6 +51,8 @@ class Denoising:
         self._id = f"{start.job}#{start.attempt}"
         self._checkpoint = start.checkpoint
         self._priority = start.priority
+        self._project = start.job.rpartition("/jobs/")[0]
+        self._deadline = start.deadline
         self._engine: Engine[Any, Any, Any] | None = None
         self._leaving = False
 
@@ -105,7 +108,9 @@ class Denoising:
             request=request,
             conditioning=conditioning,
             checkpoint=checkpoint,
+            project=self._project,
             priority=self._priority,
+            deadline=None if self._deadline is None else model.engine.now + self._deadline - time.time(),
             reproducible=request.reproducible,
             preview_every=rhythm.preview_every,
             checkpoint_every=rhythm.checkpoint_every,

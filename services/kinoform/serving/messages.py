@@ -23,6 +23,8 @@ class Start(Generic[Task]):
     checkpoint: str | None
     """SHA-256 of the state to go on from."""
     priority: int
+    deadline: float | None
+    """When it should be done, in seconds since 1970."""
     keep_alive_timeout_s: float
     token: str
 

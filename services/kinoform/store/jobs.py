@@ -10,6 +10,7 @@ from kinoform.store.checkpoints import drop_checkpoint
 from kinoform.store.database import Database, Transaction
 from kinoform.store.errors import AlreadyExists, NotFound, RequestIdReused, WrongState
 from kinoform.store.events import insert_events
+from kinoform.store.order import before
 from kinoform.store.records import Cursor, JobFilter, JobRecord, JobState, PayloadFactory, Submission
 from kinoform.store.rows import Values, job_record, job_values
 
@@ -130,21 +131,15 @@ class Jobs:
             transaction.touch(name)
             return checkpoint
 
-    def queue_position(self, name: str) -> int | None:
+    def queue_position(self, name: str, *, now: int) -> int | None:
         """1 for the next job to run; None for a job that does not wait. Raises NotFound."""
         with self._database.read() as connection:
             record = _select(connection, name)
             if record.state is not JobState.QUEUED:
                 return None
             asked = record.submission
-            ahead = sa.or_(
-                _jobs.priority > asked.priority,
-                sa.and_(
-                    _jobs.priority == asked.priority,
-                    sa.tuple_(_jobs.created_at, _jobs.name) < sa.tuple_(asked.created_at, asked.name),
-                ),
-            )
-            return 1 + _count(connection, _jobs.state == JobState.QUEUED, _jobs.kind == asked.kind, ahead)
+            waiting = (_jobs.state == JobState.QUEUED, _jobs.kind == asked.kind)
+            return 1 + _count(connection, *waiting, before(asked, now))
 
     def count(self, *states: JobState, project: str | None = None) -> int:
         """How many jobs are in one of the states, in one project or in all."""

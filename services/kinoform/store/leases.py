@@ -10,6 +10,7 @@ from kinoform.store.checkpoints import drop_checkpoint, replace_checkpoint, sele
 from kinoform.store.database import Database, Transaction
 from kinoform.store.errors import Fenced
 from kinoform.store.events import insert_events
+from kinoform.store.order import turn
 from kinoform.store.records import (
     TERMINAL,
     AssetRecord,
@@ -36,7 +37,7 @@ class Leases:
         self._database = database
 
     def lease_next(self, owner: str, *, now: int, ttl: int, kinds: Collection[str]) -> Claim | None:
-        """Lease the next job of these kinds, if any: the highest priority first, then the oldest.
+        """Lease the next job of these kinds, if any: see `kinoform.store.order`.
 
         Jobs whose lease has run out are taken over. No two callers ever get the same attempt of a job.
         """
@@ -47,7 +48,7 @@ class Leases:
             query = (
                 sa.select(schema.jobs)
                 .where(sa.or_(waiting, left), _jobs.kind.in_(kinds))
-                .order_by(_jobs.priority.desc(), _jobs.created_at, _jobs.name)
+                .order_by(*turn(now))
                 .limit(1)
                 .with_for_update(skip_locked=True)
             )
