@@ -5,11 +5,12 @@ import platform
 
 import psutil
 
-from tests.benchmarks import conditioning, control, engine, suite, surface, validators
+from tests.benchmarks import conditioning, control, engine, policies, suite, surface, validators
 from tests.benchmarks.table import show
 
 PARTS = {
     "engine": engine.figures,
+    "policies": policies.figures,
     "control": control.figures,
     "surface": surface.figures,
     "validators": validators.figures,

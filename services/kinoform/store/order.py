@@ -1,5 +1,7 @@
 """Whose turn it is among jobs that wait: the highest priority, then the earliest deadline to come, then the oldest."""
 
+from typing import Any
+
 import sqlalchemy as sa
 
 from kinoform.store import schema
@@ -11,7 +13,7 @@ NEVER = 2**63 - 1
 _jobs = schema.jobs.c
 
 
-def turn(now: int) -> tuple[sa.ColumnElement[object], ...]:
+def turn(now: int) -> tuple[sa.ColumnElement[Any], ...]:
     """To order by. now: microseconds since 1970."""
     return _jobs.priority.desc(), _due(now), _jobs.created_at, _jobs.name
 
