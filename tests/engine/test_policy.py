@@ -179,6 +179,22 @@ def test_who_comes_back_from_idleness_has_no_arrears_to_claim_and_no_debt_to_she
         assert sorted(step(scheduler) for _ in range(3)) == ["back", "busy", "fresh"]
 
 
+def test_who_leaves_ahead_of_the_others_comes_back_ahead_of_them() -> None:
+    scheduler = Scheduler(CostModel(), Room())
+    scheduler.add("steady", KEYS[0], tokens=8, steps=1000, terms=Terms(project="steady"))
+    order = []
+    for _ in range(3):
+        scheduler.add("heavy", KEYS[1], tokens=8, steps=1, terms=Terms(project="heavy"))
+        while (batch := scheduler.next_batch()) and batch.jobs != ("heavy",):
+            order.append(step(scheduler))
+        assert batch is not None
+        scheduler.advance(batch, {}, 10 * PASS_S)
+        order.append("heavy")
+    first, second, third = (turn for turn, job in enumerate(order) if job == "heavy")
+    assert second - first >= 10
+    assert third - second >= 10
+
+
 @given(patience=st.integers(1, 6), others=st.integers(1, 5), priority=st.integers(0, 2), dated=st.booleans())
 @settings(deadline=None, max_examples=60)
 def test_nobody_starves_behind_newcomers_of_higher_priority_or_with_deadlines(
