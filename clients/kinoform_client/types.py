@@ -195,6 +195,8 @@ class Job:
     request: Mapping[str, Any]
     """The resolved request as JSON values (protobuf's JSON form): sent again it reproduces the output."""
     priority: int
+    deadline: datetime | None
+    """When it should be done, UTC; past it the job goes on, no longer favoured."""
     labels: Mapping[str, str]
     times: JobTimes
     attempt: int

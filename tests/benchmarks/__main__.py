@@ -5,12 +5,13 @@ import platform
 
 import psutil
 
-from tests.benchmarks import checkpoints, conditioning, control, engine, suite, surface, validators
+from tests.benchmarks import checkpoints, conditioning, control, engine, policies, suite, surface, validators
 from tests.benchmarks.table import show
 
 PARTS = {
     "engine": engine.figures,
     "checkpoints": checkpoints.figures,
+    "policies": policies.figures,
     "control": control.figures,
     "surface": surface.figures,
     "validators": validators.figures,

@@ -9,7 +9,7 @@ import torch
 from torch import Tensor
 
 from kinoform.engine.errors import BadCheckpoint, ModelError
-from kinoform.engine.family import BatchKey, Cost, Frames
+from kinoform.engine.family import BatchKey, Cost, Frames, Probe
 
 SPREAD = 0.1
 _HEADER = struct.Struct("<4sdqqqq")
@@ -42,10 +42,11 @@ class GaussianFamily:
     name = "gaussian"
     batch_exact = True
 
-    def __init__(self, most_rows: int = 1000) -> None:
+    def __init__(self, most_rows: int = 1000, probes: Sequence[Probe[Point]] = ()) -> None:
         self.passes: list[list[tuple[int, int]]] = []
         """Of each forward pass: (seed, step) of its members."""
         self._most_rows = most_rows
+        self._probes = probes
 
     def encode(self, request: Draw) -> float:
         return request.mean
@@ -105,7 +106,10 @@ class GaussianFamily:
         return Point(x, draw, step)
 
     def cost(self, request: Draw) -> Cost:
-        return Cost(tokens=request.size, steps=request.steps)
+        return Cost(tokens=request.size, steps=request.steps, state_bytes=8 * request.size)
+
+    def probes(self) -> Sequence[Probe[Point]]:
+        return self._probes
 
 
 def velocity(x: Tensor, time: Tensor, mean: Tensor) -> Tensor:

@@ -12,6 +12,7 @@ from kinoform.engine.engine import Engine
 from kinoform.engine.errors import BadCheckpoint, EngineClosed, ModelError, Overloaded
 from kinoform.engine.events import Checkpointed, Denoised, Failed, Previewed, Queued, Reason, Released, Stepped
 from kinoform.engine.job import EngineJob
+from kinoform.engine.waiting import Room
 from tests.engine.gaussian import SPREAD, Draw, GaussianFamily, Point
 from tests.engine.transcript import Transcript
 
@@ -252,7 +253,7 @@ def test_a_raised_priority_overtakes() -> None:
 
 
 def test_a_job_beyond_the_active_ones_hears_how_it_moves_up() -> None:
-    engine: GaussianEngine = Engine(GaussianFamily(), max_active=1)
+    engine: GaussianEngine = Engine(GaussianFamily(), room=Room(max_active=1))
     transcripts = [Transcript() for _ in range(3)]
     for seed, transcript in enumerate(transcripts):
         engine.submit(job(str(seed), Draw(seed=seed)), transcript)
@@ -298,7 +299,7 @@ def test_a_slow_preview_holds_no_step_up() -> None:
 def test_close_releases_every_job_with_its_checkpoint_and_leaves_no_thread() -> None:
     before = set(threading.enumerate())
     closing = threading.Event()
-    engine: GaussianEngine = Engine(GaussianFamily(), max_active=1)
+    engine: GaussianEngine = Engine(GaussianFamily(), room=Room(max_active=1))
 
     def wait_for_close(event: object) -> None:
         if isinstance(event, Stepped) and event.step == 2:

@@ -7,6 +7,7 @@ import pytest
 from kinoform.engine.cost import CostModel
 from kinoform.engine.family import BatchKey
 from kinoform.engine.scheduler import Batch, Scheduler
+from kinoform.engine.waiting import Room, Terms
 
 SMALL = BatchKey("m", (4, 2, 2, 2), "guided")
 WIDE = BatchKey("m", (4, 2, 4, 4), "guided")
@@ -23,7 +24,8 @@ class Deal:
         self.history: list[Batch] = []
 
     def add(self, job: str, steps: int, key: BatchKey = SMALL, *, priority: int = 0, alone: bool = False) -> None:
-        self.scheduler.add(job, key, tokens=8, priority=priority, alone=alone)
+        terms = Terms(priority=priority, alone=alone)
+        self.scheduler.add(job, key, tokens=8, steps=steps, terms=terms)
         self.left[job], self.keys[job] = steps, key
 
     def turn(self) -> Batch:
@@ -31,7 +33,7 @@ class Deal:
         assert batch is not None
         for job in batch.jobs:
             self.left[job] -= 1
-        self.scheduler.advance(batch, {job: self.keys[job] for job in batch.jobs if self.left[job]})
+        self.scheduler.advance(batch, {job: self.keys[job] for job in batch.jobs if self.left[job]}, 1.0)
         self.history.append(batch)
         return batch
 
@@ -42,7 +44,7 @@ class Deal:
 @pytest.mark.parametrize("seed", range(20))
 def test_every_step_of_every_job_runs_exactly_once_whatever_happens(seed: int) -> None:
     rng = random.Random(seed)
-    deal = Deal(Scheduler(CostModel(), max_batch=rng.randint(1, 5), max_active=rng.randint(1, 6), patience=4))
+    deal = Deal(Scheduler(CostModel(), Room(max_batch=rng.randint(1, 5), max_active=rng.randint(1, 6), patience=4)))
     steps: dict[str, int] = {}
     cancelled: dict[str, int] = {}
     while len(steps) < 30 or len(deal.scheduler):
@@ -67,7 +69,7 @@ def test_every_step_of_every_job_runs_exactly_once_whatever_happens(seed: int) -
 
 
 def test_who_must_be_alone_is_alone_and_the_others_share() -> None:
-    deal = Deal(Scheduler(CostModel()))
+    deal = Deal(Scheduler(CostModel(), Room()))
     deal.add("exact", 3, alone=True)
     for job in "abc":
         deal.add(job, 3)
@@ -77,7 +79,7 @@ def test_who_must_be_alone_is_alone_and_the_others_share() -> None:
 
 
 def test_a_job_that_comes_later_joins_the_others_at_their_next_step() -> None:
-    deal = Deal(Scheduler(CostModel()))
+    deal = Deal(Scheduler(CostModel(), Room()))
     deal.add("early", 5)
     deal.turn()
     deal.turn()
@@ -86,7 +88,7 @@ def test_a_job_that_comes_later_joins_the_others_at_their_next_step() -> None:
 
 
 def test_every_key_gets_its_turn() -> None:
-    deal = Deal(Scheduler(CostModel(), max_batch=4))
+    deal = Deal(Scheduler(CostModel(), Room(max_batch=4)))
     for job in "abcd":
         deal.add(job, 10, SMALL)
     deal.add("wide", 10, WIDE)
@@ -96,7 +98,7 @@ def test_every_key_gets_its_turn() -> None:
 
 
 def test_a_higher_priority_takes_every_turn_until_it_is_done() -> None:
-    deal = Deal(Scheduler(CostModel()))
+    deal = Deal(Scheduler(CostModel(), Room()))
     deal.add("low", 5)
     deal.turn()
     deal.add("high", 5, priority=1)
@@ -106,7 +108,7 @@ def test_a_higher_priority_takes_every_turn_until_it_is_done() -> None:
 
 
 def test_an_endless_stream_of_higher_priorities_starves_nobody() -> None:
-    deal = Deal(Scheduler(CostModel(), max_active=2, patience=3))
+    deal = Deal(Scheduler(CostModel(), Room(max_active=2, patience=3)))
     deal.add("low", 4, priority=-5)
     for number in range(1000):
         deal.add(f"high{number}", 2, priority=5, alone=True)
@@ -117,7 +119,7 @@ def test_an_endless_stream_of_higher_priorities_starves_nobody() -> None:
 
 
 def test_no_more_than_max_active_jobs_take_turns_and_the_others_know_their_place() -> None:
-    deal = Deal(Scheduler(CostModel(), max_active=2))
+    deal = Deal(Scheduler(CostModel(), Room(max_active=2)))
     for job in "abcd":
         deal.add(job, 3)
     assert deal.scheduler.positions() == {"a": 0, "b": 0, "c": 1, "d": 2}
@@ -129,7 +131,7 @@ def test_no_more_than_max_active_jobs_take_turns_and_the_others_know_their_place
 
 
 def test_jobs_that_do_not_fit_together_are_kept_apart() -> None:
-    deal = Deal(Scheduler(CostModel()))
+    deal = Deal(Scheduler(CostModel(), Room()))
     deal.add("a", 2)
     deal.add("b", 2)
     deal.scheduler.keep_apart(SMALL)

@@ -3,6 +3,7 @@
 import asyncio
 import hashlib
 from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from google.protobuf import any_pb2
@@ -155,6 +156,27 @@ async def test_jobs_of_higher_priority_run_first(config: GatewayConfig, engine: 
         for name in names:
             await caller.ended(name)
     assert [start.job for start in engine.starts[1:]] == [names[1], names[3], names[0], names[2]]
+
+
+async def test_the_earliest_deadline_runs_first_and_the_replica_hears_of_it(
+    config: GatewayConfig, engine: ScriptedEngine
+) -> None:
+    engine.scripts = [Script(holds_at=0)]
+    async with running(replace(config, max_running=1)) as (_, caller):
+        await caller.submit()
+        await until(engine.holding)
+        jobs = []
+        for minutes in (None, 60, 30):
+            request = asked()
+            if minutes is not None:
+                request.deadline.FromDatetime(datetime.now(UTC) + timedelta(minutes=minutes))
+            jobs.append(await caller.submit(request))
+        engine.go.set()
+        for job in jobs:
+            await caller.ended(job.name)
+    assert [start.job for start in engine.starts[1:]] == [jobs[number].name for number in (2, 1, 0)]
+    assert [start.deadline for start in engine.starts[1:3]] == [jobs[2].deadline, jobs[1].deadline]
+    assert not engine.starts[3].HasField("deadline")
 
 
 async def test_a_waiting_job_is_told_its_place(config: GatewayConfig, engine: ScriptedEngine) -> None:

@@ -5,6 +5,7 @@ import math
 import struct
 import zlib
 from collections.abc import AsyncIterator, Callable
+from datetime import UTC, datetime, timedelta
 
 import grpc
 import pytest
@@ -71,6 +72,11 @@ BAD: dict[str, tuple[Change, list[str]]] = {
     "no request id": (lambda r: r.ClearField("request_id"), ["request_id"]),
     "bad parent": (lambda r: setattr(r, "parent", "projects/No Such"), ["parent"]),
     "priority": (lambda r: setattr(r, "priority", 101), ["priority"]),
+    "deadline now": (lambda r: r.deadline.GetCurrentTime(), ["deadline"]),
+    "deadline in 1970": (lambda r: r.deadline.FromSeconds(0), ["deadline"]),
+    "deadline in 31 days": (lambda r: r.deadline.FromDatetime(datetime.now(UTC) + timedelta(days=31)), ["deadline"]),
+    "deadline beyond time": (lambda r: setattr(r.deadline, "seconds", 2**62), ["deadline"]),
+    "deadline before time": (lambda r: setattr(r.deadline, "seconds", -(2**62)), ["deadline"]),
     "truncated picture": (lambda r: setattr(r.spec.image, "inline", picture(64, 64)[:-40]), ["spec.image.inline"]),
     "bomb": (lambda r: setattr(r.spec.image, "inline", bomb()), ["spec.image.inline"]),
     "no picture": (lambda r: setattr(r.spec.image, "inline", b"GIF89a"), ["spec.image.inline"]),
@@ -108,8 +114,10 @@ async def test_all_bad_fields_are_named_at_once(caller: Caller) -> None:
     request.spec.size.width, request.spec.size.height = 96, 33
     request.spec.sampling.steps = 51
     request.spec.image.inline = b"no picture"
+    request.deadline.FromSeconds(0)
     status = await refusal(caller.videos.GenerateVideo(request))
-    fields = ["spec.frames", "spec.size.width", "spec.size.height", "spec.sampling.steps", "spec.image.inline"]
+    fields = ["spec.frames", "spec.size.width", "spec.size.height", "spec.sampling.steps"]
+    fields += ["deadline", "spec.image.inline"]
     assert bad_fields(status) == fields
 
 
@@ -146,6 +154,27 @@ async def test_the_stored_request_leaves_nothing_open(caller: Caller) -> None:
     assert spec.file.format == video_pb2.VideoFile.FORMAT_MP4
     stored.request_id = asked().request_id
     assert (await caller.submit(stored)).request == job.request
+
+
+async def test_a_deadline_is_the_jobs_and_no_part_of_what_reproduces_it(caller: Caller) -> None:
+    request = asked()
+    request.deadline.FromDatetime(datetime.now(UTC) + timedelta(days=29))
+    job = await caller.submit(request)
+    assert job.deadline.ToMicroseconds() == request.deadline.ToMicroseconds()
+    stored = Request()
+    assert job.request.Unpack(stored)
+    assert not stored.HasField("deadline")
+    assert not (await caller.submit(asked())).HasField("deadline")
+    request.deadline.seconds += 1
+    assert (await refusal(caller.videos.GenerateVideo(request))).code == code_pb2.ALREADY_EXISTS
+
+
+async def test_a_request_sent_again_after_its_deadline_finds_its_job(caller: Caller) -> None:
+    request = asked()
+    request.deadline.FromDatetime(datetime.now(UTC) + timedelta(seconds=0.5))
+    job = await caller.submit(request)
+    await asyncio.sleep((request.deadline.ToDatetime(tzinfo=UTC) - datetime.now(UTC)).total_seconds())
+    assert await caller.submit(request) == job
 
 
 async def test_a_picture_makes_one_step_enough(caller: Caller) -> None:

@@ -4,6 +4,7 @@ import hashlib
 import json
 import subprocess
 import sys
+import time
 import zipfile
 from pathlib import Path
 
@@ -49,6 +50,7 @@ def test_every_option_reaches_the_request(shell: Shell, tmp_path: Path) -> None:
     (tmp_path / "first.png").write_bytes(b"\x89PNG\r\n\x1a\n")
     options = "--image first.png --model m --frames 9 --width 64 --height 48 --fps 24000/1001 --steps 7 --guidance 2.5"
     more = "--seed 11 --negative blur --view-size 256x192 --upscale nearest --reproducible --priority -5 --label a=b=c"
+    more += " --deadline 2030-01-31T18:00:00+01:00"
     result = shell("video", "generate", "a penguin", *options.split(), *more.split(), "--no-wait")
     (request,) = shell.served.peer.requests
     assert (result.exit_code, result.stdout.strip()) == (0, next(iter(shell.served.peer.jobs)))
@@ -59,7 +61,24 @@ def test_every_option_reaches_the_request(shell: Shell, tmp_path: Path) -> None:
     assert (spec.sampling.reproducible, spec.prompt.negative, spec.file.upscale) == (True, "blur", 1)
     assert (spec.file.view_size.width, spec.file.view_size.height) == (256, 192)
     assert (request.priority, dict(request.labels)) == (-5, {"a": "b=c"})
+    assert request.deadline.ToJsonString() == "2030-01-31T17:00:00Z"
     assert spec.image.inline.startswith(b"\x89PNG")
+
+
+@pytest.mark.parametrize(("text", "span"), [("90s", 90), ("10m", 600), ("1.5h", 5400), ("2d", 172800)])
+def test_a_deadline_may_be_a_span(shell: Shell, text: str, span: int) -> None:
+    before = time.time()
+    assert shell("video", "generate", "x", "--deadline", text, "--no-wait").exit_code == 0
+    (request,) = shell.served.peer.requests
+    assert before <= request.deadline.ToNanoseconds() / 1e9 - span + 0.001 <= time.time() + 0.002
+
+
+@pytest.mark.parametrize("text", ["soon", "10", "-10m", "10m ", "9" * 20 + "d", "999999999d", "2030-13-01"])
+def test_a_deadline_that_is_none_is_refused_by_name(shell: Shell, text: str) -> None:
+    result = shell("video", "generate", "x", "--deadline", text, "--no-wait")
+    assert result.exit_code != 0
+    assert "deadline" in result.stderr
+    assert shell.served.peer.requests == []
 
 
 def test_json_is_one_object_a_line_and_nothing_else(shell: Shell) -> None:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from kinoform.engine.errors import BadCheckpoint
-from kinoform.engine.family import BatchKey, Cost, Frames
+from kinoform.engine.family import BatchKey, Cost, Frames, Probe
 from kinoform.models.material import MaterialRequest, TileMaps
 
 _FORM = struct.Struct("<4sdqqqq")
@@ -75,3 +75,6 @@ class WaveFamily:
 
     def cost(self, request: MaterialRequest) -> Cost:
         return Cost(tokens=1, steps=request.steps)
+
+    def probes(self) -> Sequence[Probe[WaveState]]:
+        return ()

@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from kinoform.engine.errors import BadCheckpoint, ModelError
-from kinoform.engine.family import BatchKey, Cost, Frames
+from kinoform.engine.family import BatchKey, Cost, Frames, Probe
 from kinoform.media.surface.field import Points
 from kinoform.models.shape import MeshRequest
 
@@ -100,3 +100,6 @@ class BallFamily:
 
     def cost(self, request: MeshRequest) -> Cost:
         return Cost(tokens=1, steps=request.steps)
+
+    def probes(self) -> Sequence[Probe[BallState]]:
+        return ()

@@ -16,6 +16,7 @@ def submission(
     number: int,
     *,
     priority: int = 0,
+    deadline: int | None = None,
     created_at: int | None = None,
     request_id: str | None = None,
     fingerprint: str = "f",
@@ -34,6 +35,7 @@ def submission(
         request_key=RequestKey(id=request_id or f"r{number}", fingerprint=fingerprint),
         created_at=number if created_at is None else created_at,
         priority=priority,
+        deadline=deadline,
         labels=labels or {},
         warnings=("a word outside the vocabulary",),
     )

@@ -15,7 +15,7 @@ CLIP = OutputRecord(
 
 
 def test_a_job_comes_back_as_it_was_submitted(store: Store) -> None:
-    asked = submission(1, priority=-3, labels={"shot": "sc 010", "kinoform.dev/x": "ü"})
+    asked = submission(1, priority=-3, deadline=2**40, labels={"shot": "sc 010", "kinoform.dev/x": "ü"})
     made, created = store.jobs.create(asked, [queued, news])
     assert created
     assert made.submission == asked
@@ -133,13 +133,14 @@ def test_only_an_ended_job_can_be_deleted_and_all_of_it_goes(store: Store) -> No
 
 
 def test_the_queue_position_is_the_order_of_leasing(store: Store) -> None:
-    for number, priority in enumerate((0, 5, 0, -1, 5)):
-        store.jobs.create(submission(number, priority=priority), [queued])
-    position = {name_of(number): store.jobs.queue_position(name_of(number)) for number in range(5)}
-    assert store.jobs.count(JobState.QUEUED) == 5
-    for place in range(1, 6):
-        assert position[lease(store).record.name] == place
-    assert store.jobs.queue_position(name_of(0)) is None
+    asked = [(0, None), (5, None), (0, 1), (-1, 5000), (5, 7000), (0, 6000), (5, 6000), (0, 5000), (0, None)]
+    for number, (priority, deadline) in enumerate(asked):
+        store.jobs.create(submission(number, priority=priority, deadline=deadline), [queued])
+    place_of = {name_of(number): store.jobs.queue_position(name_of(number), now=1000) for number in range(len(asked))}
+    assert store.jobs.count(JobState.QUEUED) == len(asked)
+    for place in range(1, len(asked) + 1):
+        assert place_of[lease(store, now=1000).record.name] == place
+    assert store.jobs.queue_position(name_of(0), now=1000) is None
     assert store.jobs.count(JobState.QUEUED, project="p") == 0
 
 

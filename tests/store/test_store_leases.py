@@ -22,6 +22,16 @@ def test_the_highest_priority_goes_first_then_the_oldest(store: Store) -> None:
     assert store.leases.lease_next("gateway", now=1000, ttl=1, kinds=KINDS) is None
 
 
+def test_of_equal_priorities_the_earliest_deadline_goes_first_and_one_that_has_passed_favours_nobody(
+    store: Store,
+) -> None:
+    for number, (priority, deadline) in enumerate(((0, None), (0, 300), (0, 200), (1, None), (0, 100), (-1, 150))):
+        store.jobs.create(submission(number, priority=priority, deadline=deadline), [queued])
+    order = [lease(store, now=100).record.name for _ in range(6)]
+    assert order == [name_of(number) for number in (3, 2, 1, 0, 4, 5)]
+    assert store.jobs.get(name_of(2)).submission.deadline == 200
+
+
 def test_only_jobs_of_the_asked_kinds_are_leased(store: Store) -> None:
     submit(store, 1)
     assert store.leases.lease_next("gateway", now=1, ttl=1, kinds={"mesh"}) is None

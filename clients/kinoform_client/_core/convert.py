@@ -34,6 +34,7 @@ def job_from_proto(proto: job_pb2.Job) -> types.Job:
         kind=kind_of(proto.request),
         request=request_values(proto.request),
         priority=proto.priority,
+        deadline=time_from_proto(proto.deadline) if proto.HasField("deadline") else None,
         labels=dict(proto.labels),
         times=types.JobTimes(
             created=time_from_proto(proto.create_time) if proto.HasField("create_time") else None,

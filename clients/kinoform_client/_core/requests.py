@@ -4,10 +4,12 @@ import re
 import uuid
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
 from typing import TypeVar
 
 from kinoform_client._core.check import Check
 from kinoform_client.clip_conditions import Steps
+from kinoform_client.errors import invalid
 from kinoform_proto.material.v1 import material_pb2
 from kinoform_proto.mesh.v1 import mesh_pb2
 from kinoform_proto.type.v1 import type_pb2
@@ -36,6 +38,8 @@ class Ticket:
     project: str
     request_id: str
     priority: int = 0
+    deadline: datetime | None = None
+    """When it should be done, with its time zone."""
     labels: Mapping[str, str] = field(default_factory=dict)
 
 
@@ -56,12 +60,26 @@ def new_request_id() -> str:
     return str(uuid.uuid4())
 
 
+def moment(deadline: datetime | timedelta | None, now: datetime) -> datetime | None:
+    """A deadline as a time, in UTC. Raises InvalidArgumentError for one that is none, or has no time zone."""
+    if deadline is None:
+        return None
+    if isinstance(deadline, datetime) and deadline.tzinfo is None:
+        raise invalid("deadline", f"must have a time zone, got {deadline.isoformat()}")
+    try:
+        return (now + deadline if isinstance(deadline, timedelta) else deadline).astimezone(UTC)
+    except OverflowError:
+        raise invalid("deadline", f"is too far away: {deadline}") from None
+
+
 def address(request: Request, ticket: Ticket, check: Check) -> Request:
     """The request with all that stands outside its spec."""
     request.parent = f"projects/{ticket.project}"
     request.request_id = ticket.request_id
     request.priority = check.whole("priority", ticket.priority)
     request.labels.update(ticket.labels)
+    if ticket.deadline is not None:
+        request.deadline.FromDatetime(ticket.deadline)
     return request
 
 

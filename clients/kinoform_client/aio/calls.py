@@ -5,9 +5,10 @@ from __future__ import annotations
 import random
 import time
 from collections.abc import Mapping
+from datetime import UTC, datetime, timedelta
 from typing import TypeVar
 
-from kinoform_client._core.requests import Ticket, new_request_id
+from kinoform_client._core.requests import Ticket, moment, new_request_id
 from kinoform_client._core.retry import Attempts, RetryPolicy
 from kinoform_client.aio.transport import RpcError, Stubs, Unary, error_of, sleep
 
@@ -30,10 +31,20 @@ class AsyncCaller:
         """Fresh attempts, beginning now."""
         return Attempts(self.policy, total_s=total_s, now=time.monotonic(), draw=lambda top: random.uniform(0, top))
 
-    def ticket(self, request_id: str | None, priority: int, labels: Mapping[str, str] | None) -> Ticket:
-        """Under which name a request is handed in; a fresh one if none is given."""
+    def ticket(
+        self,
+        request_id: str | None,
+        priority: int,
+        deadline: datetime | timedelta | None,
+        labels: Mapping[str, str] | None,
+    ) -> Ticket:
+        """Under which name a request is handed in; a fresh one if none is given. Raises InvalidArgumentError."""
         return Ticket(
-            project=self.project, request_id=request_id or new_request_id(), priority=priority, labels=labels or {}
+            project=self.project,
+            request_id=request_id or new_request_id(),
+            priority=priority,
+            deadline=moment(deadline, datetime.now(UTC)),
+            labels=labels or {},
         )
 
     async def call(self, rpc: Unary[Request, Response], request: Request, attempts: Attempts | None = None) -> Response:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from datetime import datetime, timedelta
 
 from kinoform_client._core.convert import job_from_proto
 from kinoform_client._core.materials import Material, generate_material
@@ -38,6 +39,7 @@ class AsyncMaterials:
         size: int | None = None,
         size_m: float | None = None,
         priority: int = 0,
+        deadline: datetime | timedelta | None = None,
         labels: Mapping[str, str] | None = None,
         request_id: str | None = None,
     ) -> AsyncJobHandle:
@@ -46,6 +48,8 @@ class AsyncMaterials:
         image: a photograph of a flat surface from straight above: a file's path, its bytes, a stored asset or its name,
         an output of another job, a conditioning or its name. No model has a part in it; the prompt only names it then.
         size: edge of the maps in pixels, 256, 512 or 1024. size_m: edge of the tile in metres.
+        deadline: when it should be done, a time with its zone, or a span from now (beside a `request_id` give a time).
+        Of equal priorities the earliest that can still be met goes first; past it the job goes on.
         What is left out, the server chooses; `job.job.request` says what. The same `request_id` gives the same job.
         Raises InvalidArgumentError, naming every bad field, ResourceExhaustedError, UnavailableError and their kin.
         """
@@ -65,6 +69,6 @@ class AsyncMaterials:
             size=size,
             size_m=size_m,
         )
-        request = generate_material(material, self._caller.ticket(request_id, priority, labels))
+        request = generate_material(material, self._caller.ticket(request_id, priority, deadline, labels))
         response = await self._caller.call(self._caller.stubs.materials.GenerateMaterial, request)
         return AsyncJobHandle(self._jobs, self._assets, job_from_proto(response.job))

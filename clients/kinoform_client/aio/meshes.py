@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from datetime import datetime, timedelta
 from fractions import Fraction
 
 from kinoform_client._core import meshes as core
@@ -60,6 +61,7 @@ class AsyncMeshes:
         height_m: float | None = None,
         formats: core.Formats = MeshFormat.GLB,
         priority: int = 0,
+        deadline: datetime | timedelta | None = None,
         labels: Mapping[str, str] | None = None,
         request_id: str | None = None,
     ) -> AsyncJobHandle:
@@ -71,6 +73,8 @@ class AsyncMeshes:
         most 8; `View(picture, strength=0.5)` where one leads less.
         resolution: samples along a side of the grid that the surface is found in. triangles: at the most, in the finest
         of `lods` levels of detail. texture_size: edge in pixels. height_m: of the object, else a typical one.
+        deadline: when it should be done, a time with its zone, or a span from now (beside a `request_id` give a time).
+        Of equal priorities the earliest that can still be met goes first; past it the job goes on.
         """
         shape = core.Shape(
             prompt=prompt,
@@ -96,7 +100,7 @@ class AsyncMeshes:
             height_m=height_m,
             formats=formats,
         )
-        request = core.generate_mesh(shape, self._caller.ticket(request_id, priority, labels))
+        request = core.generate_mesh(shape, self._caller.ticket(request_id, priority, deadline, labels))
         return self._handle((await self._caller.call(self._stub.GenerateMesh, request)).job)
 
     async def relief(
@@ -111,6 +115,7 @@ class AsyncMeshes:
         texture_size: int | None = None,
         formats: core.Formats = MeshFormat.GLB,
         priority: int = 0,
+        deadline: datetime | timedelta | None = None,
         labels: Mapping[str, str] | None = None,
         request_id: str | None = None,
     ) -> AsyncJobHandle:
@@ -130,7 +135,7 @@ class AsyncMeshes:
             texture_size=texture_size,
             formats=formats,
         )
-        request = core.relief_mesh(plate, self._caller.ticket(request_id, priority, labels))
+        request = core.relief_mesh(plate, self._caller.ticket(request_id, priority, deadline, labels))
         return self._handle((await self._caller.call(self._stub.GenerateMesh, request)).job)
 
     async def process(
@@ -146,6 +151,7 @@ class AsyncMeshes:
         lods: int | None = None,
         formats: core.Formats = MeshFormat.GLB,
         priority: int = 0,
+        deadline: datetime | timedelta | None = None,
         labels: Mapping[str, str] | None = None,
         request_id: str | None = None,
     ) -> AsyncJobHandle:
@@ -166,7 +172,7 @@ class AsyncMeshes:
             lods=lods,
             formats=formats,
         )
-        request = core.process_mesh(change, self._caller.ticket(request_id, priority, labels))
+        request = core.process_mesh(change, self._caller.ticket(request_id, priority, deadline, labels))
         return self._handle((await self._caller.call(self._stub.ProcessMesh, request)).job)
 
     async def texture(
@@ -187,6 +193,7 @@ class AsyncMeshes:
         texture_size: int | None = None,
         formats: core.Formats = MeshFormat.GLB,
         priority: int = 0,
+        deadline: datetime | timedelta | None = None,
         labels: Mapping[str, str] | None = None,
         request_id: str | None = None,
     ) -> AsyncJobHandle:
@@ -212,7 +219,7 @@ class AsyncMeshes:
             texture_size=texture_size,
             formats=formats,
         )
-        request = core.texture_mesh(look, self._caller.ticket(request_id, priority, labels))
+        request = core.texture_mesh(look, self._caller.ticket(request_id, priority, deadline, labels))
         return self._handle((await self._caller.call(self._stub.TextureMesh, request)).job)
 
     async def turntable(
@@ -226,6 +233,7 @@ class AsyncMeshes:
         transparent: bool = False,
         format: VideoFormat | str | None = None,  # noqa: A002 - the word that callers look for
         priority: int = 0,
+        deadline: datetime | timedelta | None = None,
         labels: Mapping[str, str] | None = None,
         request_id: str | None = None,
     ) -> AsyncJobHandle:
@@ -244,7 +252,7 @@ class AsyncMeshes:
             transparent=transparent,
             format=format,
         )
-        request = core.render_turntable(turntable, self._caller.ticket(request_id, priority, labels))
+        request = core.render_turntable(turntable, self._caller.ticket(request_id, priority, deadline, labels))
         return self._handle((await self._caller.call(self._stub.RenderTurntable, request)).job)
 
     async def _view(self, given: PictureInput | View[PictureInput]) -> View[type_pb2.MediaInput]:

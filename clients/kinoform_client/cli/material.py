@@ -39,6 +39,7 @@ def generate(
     pause_at: options.PauseAt = None,
     keep_step: options.KeepSteps = None,
     priority: options.Priority = 0,
+    deadline: options.Deadline = None,
     label: options.Labels = None,
     output: Annotated[
         str | None,
@@ -70,6 +71,7 @@ def generate(
             pause_at=pause_at,
             keep_steps=keep_step or (),
             priority=priority,
+            deadline=options.parse_deadline(deadline),
             labels=options.parse_labels(label),
         )
         follow(job, place, wait=wait, previews=previews, as_json=as_json)

@@ -64,6 +64,7 @@ def generate(
     pause_at: options.PauseAt = None,
     keep_step: options.KeepSteps = None,
     priority: options.Priority = 0,
+    deadline: options.Deadline = None,
     label: options.Labels = None,
     output: Output = None,
     previews: options.Previews = None,
@@ -98,6 +99,7 @@ def generate(
             height_m=height_m,
             formats=place.formats(format, lods),
             priority=priority,
+            deadline=options.parse_deadline(deadline),
             labels=options.parse_labels(label),
             # last, when every other option is known to be right: it has the picture prepared
             image=None if picture is None else picture.given(client, priority),
@@ -123,6 +125,7 @@ def relief(
     texture_size: TextureSize = None,
     format: Format = None,  # noqa: A002 - the option's name
     priority: options.Priority = 0,
+    deadline: options.Deadline = None,
     label: options.Labels = None,
     output: Output = None,
     as_json: options.AsJson = False,
@@ -145,6 +148,7 @@ def relief(
             texture_size=texture_size,
             formats=place.formats(format, None),
             priority=priority,
+            deadline=options.parse_deadline(deadline),
             labels=options.parse_labels(label),
             # last, when every other option is known to be right: it has the picture prepared
             depth=depth.given(client, priority),
@@ -165,6 +169,7 @@ def process(
     lods: Lods = None,
     format: Format = None,  # noqa: A002 - the option's name
     priority: options.Priority = 0,
+    deadline: options.Deadline = None,
     label: options.Labels = None,
     output: Output = None,
     as_json: options.AsJson = False,
@@ -184,6 +189,7 @@ def process(
             lods=lods,
             formats=place.formats(format, lods),
             priority=priority,
+            deadline=options.parse_deadline(deadline),
             labels=options.parse_labels(label),
         )
         follow(job, place, wait=wait, previews=None, as_json=as_json)
@@ -209,6 +215,7 @@ def texture(
     pause_at: options.PauseAt = None,
     keep_step: options.KeepSteps = None,
     priority: options.Priority = 0,
+    deadline: options.Deadline = None,
     label: options.Labels = None,
     output: Output = None,
     previews: options.Previews = None,
@@ -236,6 +243,7 @@ def texture(
             texture_size=texture_size,
             formats=place.formats(format, None),
             priority=priority,
+            deadline=options.parse_deadline(deadline),
             labels=options.parse_labels(label),
         )
         follow(job, place, wait=wait, previews=previews, as_json=as_json)
@@ -251,6 +259,7 @@ def turntable(
     elevation_deg: Annotated[float | None, typer.Option(help="Camera above the horizon, in degrees.")] = None,
     transparent: Annotated[bool, typer.Option("--transparent", help="No backdrop; WebM or PNG frames.")] = False,
     priority: options.Priority = 0,
+    deadline: options.Deadline = None,
     label: options.Labels = None,
     output: Annotated[
         str | None,
@@ -272,6 +281,7 @@ def turntable(
             transparent=transparent,
             format=place.format,
             priority=priority,
+            deadline=options.parse_deadline(deadline),
             labels=options.parse_labels(label),
         )
         follow(job, place, wait=wait, previews=None, as_json=as_json)

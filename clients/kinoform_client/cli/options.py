@@ -1,6 +1,7 @@
 """Options that several commands have, in one wording."""
 
 import re
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Annotated
 
@@ -19,11 +20,15 @@ Reproducible = Annotated[bool, typer.Option(help="Never share a forward pass wit
 PauseAt = Annotated[int | None, typer.Option(metavar="STEP", help="Pause after this step, to look and decide.")]
 KeepSteps = Annotated[list[int] | None, typer.Option(metavar="STEP", help="Keep it for forks. May be repeated.")]
 Priority = Annotated[int, typer.Option(help="-100 to 100; higher runs first.")]
+Deadline = Annotated[
+    str | None, typer.Option(metavar="10m|TIME", help="When it should be done: 90s, 10m, 2h, 1d, or an ISO time.")
+]
 Labels = Annotated[list[str] | None, typer.Option(metavar="KEY=VALUE", help="May be repeated.")]
 Previews = Annotated[Path | None, typer.Option(metavar="FOLDER", help="Keep the previews there.")]
 AsJson = Annotated[bool, typer.Option("--json", help="Print the job as one JSON object.")]
 Wait = Annotated[bool, typer.Option(" /--no-wait", help="Return at once; print the job's name.")]
 Fps = Annotated[str | None, typer.Option(help="Frame rate: 24, or exactly 24000/1001.")]
+_UNITS = {"s": timedelta(seconds=1), "m": timedelta(minutes=1), "h": timedelta(hours=1), "d": timedelta(days=1)}
 
 
 def parse_labels(pairs: list[str] | None) -> dict[str, str]:
@@ -35,6 +40,23 @@ def parse_labels(pairs: list[str] | None) -> dict[str, str]:
             raise invalid("--label", f"must be KEY=VALUE, got {pair!r}")
         found[key] = value
     return found
+
+
+def parse_deadline(text: str | None) -> datetime | timedelta | None:
+    """`90s`, `10m`, `1.5h`, `2d` from now, or a time in ISO's form, local unless it says otherwise.
+
+    Raises InvalidArgumentError.
+    """
+    if text is None:
+        return None
+    span = re.fullmatch(r"(\d{1,9}(?:\.\d{1,9})?)([smhd])", text)
+    if span:
+        return float(span[1]) * _UNITS[span[2]]
+    try:
+        return datetime.fromisoformat(text).astimezone()
+    except (ValueError, OverflowError):
+        wanted = "must be a span like 10m or 1.5h, or a time like 2030-01-31T18:00"
+        raise invalid("--deadline", f"{wanted}; got {text!r}") from None
 
 
 def parse_size(option: str, text: str) -> tuple[int, int]:

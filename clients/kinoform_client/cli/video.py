@@ -42,6 +42,7 @@ def generate(
     pause_at: options.PauseAt = None,
     keep_step: options.KeepSteps = None,
     priority: options.Priority = 0,
+    deadline: options.Deadline = None,
     label: options.Labels = None,
     output: Annotated[
         str | None,
@@ -73,6 +74,7 @@ def generate(
             view_size=None if view_size is None else options.parse_size("--view-size", view_size),
             upscale=upscale,
             priority=priority,
+            deadline=options.parse_deadline(deadline),
             labels=options.parse_labels(label),
             # last, when every other option is known to be right: they have pictures prepared
             image=given.image(client, priority),

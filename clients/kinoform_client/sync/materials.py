@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from datetime import datetime, timedelta
 
 from kinoform_client._core.convert import job_from_proto
 from kinoform_client._core.materials import Material, generate_material
@@ -39,6 +40,7 @@ class Materials:
         size: int | None = None,
         size_m: float | None = None,
         priority: int = 0,
+        deadline: datetime | timedelta | None = None,
         labels: Mapping[str, str] | None = None,
         request_id: str | None = None,
     ) -> JobHandle:
@@ -47,6 +49,8 @@ class Materials:
         image: a photograph of a flat surface from straight above: a file's path, its bytes, a stored asset or its name,
         an output of another job, a conditioning or its name. No model has a part in it; the prompt only names it then.
         size: edge of the maps in pixels, 256, 512 or 1024. size_m: edge of the tile in metres.
+        deadline: when it should be done, a time with its zone, or a span from now (beside a `request_id` give a time).
+        Of equal priorities the earliest that can still be met goes first; past it the job goes on.
         What is left out, the server chooses; `job.job.request` says what. The same `request_id` gives the same job.
         Raises InvalidArgumentError, naming every bad field, ResourceExhaustedError, UnavailableError and their kin.
         """
@@ -66,6 +70,6 @@ class Materials:
             size=size,
             size_m=size_m,
         )
-        request = generate_material(material, self._caller.ticket(request_id, priority, labels))
+        request = generate_material(material, self._caller.ticket(request_id, priority, deadline, labels))
         response = self._caller.call(self._caller.stubs.materials.GenerateMaterial, request)
         return JobHandle(self._jobs, self._assets, job_from_proto(response.job))

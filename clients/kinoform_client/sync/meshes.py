@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from datetime import datetime, timedelta
 from fractions import Fraction
 
 from kinoform_client._core import meshes as core
@@ -61,6 +62,7 @@ class Meshes:
         height_m: float | None = None,
         formats: core.Formats = MeshFormat.GLB,
         priority: int = 0,
+        deadline: datetime | timedelta | None = None,
         labels: Mapping[str, str] | None = None,
         request_id: str | None = None,
     ) -> JobHandle:
@@ -72,6 +74,8 @@ class Meshes:
         most 8; `View(picture, strength=0.5)` where one leads less.
         resolution: samples along a side of the grid that the surface is found in. triangles: at the most, in the finest
         of `lods` levels of detail. texture_size: edge in pixels. height_m: of the object, else a typical one.
+        deadline: when it should be done, a time with its zone, or a span from now (beside a `request_id` give a time).
+        Of equal priorities the earliest that can still be met goes first; past it the job goes on.
         """
         shape = core.Shape(
             prompt=prompt,
@@ -97,7 +101,7 @@ class Meshes:
             height_m=height_m,
             formats=formats,
         )
-        request = core.generate_mesh(shape, self._caller.ticket(request_id, priority, labels))
+        request = core.generate_mesh(shape, self._caller.ticket(request_id, priority, deadline, labels))
         return self._handle((self._caller.call(self._stub.GenerateMesh, request)).job)
 
     def relief(
@@ -112,6 +116,7 @@ class Meshes:
         texture_size: int | None = None,
         formats: core.Formats = MeshFormat.GLB,
         priority: int = 0,
+        deadline: datetime | timedelta | None = None,
         labels: Mapping[str, str] | None = None,
         request_id: str | None = None,
     ) -> JobHandle:
@@ -131,7 +136,7 @@ class Meshes:
             texture_size=texture_size,
             formats=formats,
         )
-        request = core.relief_mesh(plate, self._caller.ticket(request_id, priority, labels))
+        request = core.relief_mesh(plate, self._caller.ticket(request_id, priority, deadline, labels))
         return self._handle((self._caller.call(self._stub.GenerateMesh, request)).job)
 
     def process(
@@ -147,6 +152,7 @@ class Meshes:
         lods: int | None = None,
         formats: core.Formats = MeshFormat.GLB,
         priority: int = 0,
+        deadline: datetime | timedelta | None = None,
         labels: Mapping[str, str] | None = None,
         request_id: str | None = None,
     ) -> JobHandle:
@@ -167,7 +173,7 @@ class Meshes:
             lods=lods,
             formats=formats,
         )
-        request = core.process_mesh(change, self._caller.ticket(request_id, priority, labels))
+        request = core.process_mesh(change, self._caller.ticket(request_id, priority, deadline, labels))
         return self._handle((self._caller.call(self._stub.ProcessMesh, request)).job)
 
     def texture(
@@ -188,6 +194,7 @@ class Meshes:
         texture_size: int | None = None,
         formats: core.Formats = MeshFormat.GLB,
         priority: int = 0,
+        deadline: datetime | timedelta | None = None,
         labels: Mapping[str, str] | None = None,
         request_id: str | None = None,
     ) -> JobHandle:
@@ -213,7 +220,7 @@ class Meshes:
             texture_size=texture_size,
             formats=formats,
         )
-        request = core.texture_mesh(look, self._caller.ticket(request_id, priority, labels))
+        request = core.texture_mesh(look, self._caller.ticket(request_id, priority, deadline, labels))
         return self._handle((self._caller.call(self._stub.TextureMesh, request)).job)
 
     def turntable(
@@ -227,6 +234,7 @@ class Meshes:
         transparent: bool = False,
         format: VideoFormat | str | None = None,  # noqa: A002 - the word that callers look for
         priority: int = 0,
+        deadline: datetime | timedelta | None = None,
         labels: Mapping[str, str] | None = None,
         request_id: str | None = None,
     ) -> JobHandle:
@@ -245,7 +253,7 @@ class Meshes:
             transparent=transparent,
             format=format,
         )
-        request = core.render_turntable(turntable, self._caller.ticket(request_id, priority, labels))
+        request = core.render_turntable(turntable, self._caller.ticket(request_id, priority, deadline, labels))
         return self._handle((self._caller.call(self._stub.RenderTurntable, request)).job)
 
     def _view(self, given: PictureInput | View[PictureInput]) -> View[type_pb2.MediaInput]:

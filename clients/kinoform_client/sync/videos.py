@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from datetime import datetime, timedelta
 from fractions import Fraction
 
 from kinoform_client._core.clips import Clip, Delivery, generate_video
@@ -51,6 +52,7 @@ class Videos:
         view_size: tuple[int, int] | None = None,
         upscale: Upscale | str | None = None,
         priority: int = 0,
+        deadline: datetime | timedelta | None = None,
         labels: Mapping[str, str] | None = None,
         request_id: str | None = None,
     ) -> JobHandle:
@@ -62,6 +64,8 @@ class Videos:
         conditions: what else leads the clip; repaint: what is kept while the rest is made anew.
         frames: length. width, height: generated size in pixels. fps: exact frame rate, `24` or `"24000/1001"`.
         format: `mp4`, `webm`, `gif` or `png` (frames in a ZIP file). view_size: (width, height) to enlarge to.
+        deadline: when it should be done, a time with its zone, or a span from now (beside a `request_id` give a time).
+        Of equal priorities the earliest that can still be met goes first; past it the job goes on.
         What is left out, the server chooses; `handle.job.request` says what. The same `request_id` gives the same job.
         Raises InvalidArgumentError, naming every bad field, ResourceExhaustedError, UnavailableError and their kin.
         """
@@ -88,6 +92,6 @@ class Videos:
             ),
             delivery=Delivery(format=format, view_size=view_size, upscale=upscale),
         )
-        request = generate_video(clip, self._caller.ticket(request_id, priority, labels))
+        request = generate_video(clip, self._caller.ticket(request_id, priority, deadline, labels))
         response = self._caller.call(self._caller.stubs.videos.GenerateVideo, request)
         return JobHandle(self._jobs, self._assets, job_from_proto(response.job))

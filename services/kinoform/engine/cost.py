@@ -45,6 +45,8 @@ class CostModel:
         return waiting if self.gain(tokens, waiting) >= LEAST_GAIN else 1
 
     def _line(self) -> tuple[float, float]:
+        if not self._weight:
+            return 0.0, 0.0
         weight = self._weight + PRIOR_WEIGHT
         cross = self._x - PRIOR_WEIGHT * PRIOR_OVERHEAD
         square = self._xx + PRIOR_WEIGHT * PRIOR_OVERHEAD**2

@@ -29,13 +29,17 @@ from kinoform.engine.events import (
 )
 from kinoform.engine.family import Family, Frames
 from kinoform.engine.job import EngineJob, Progress
+from kinoform.engine.parking import Parking
+from kinoform.engine.policy import STEPS, Policy
 from kinoform.engine.runner import Runner
 from kinoform.engine.scheduler import Batch, Scheduler
+from kinoform.engine.waiting import Room
 
 Request = TypeVar("Request")
 Conditioning = TypeVar("Conditioning")
 State = TypeVar("State")
 
+ROOM = Room()
 _log = logging.getLogger(__name__)
 
 
@@ -58,18 +62,19 @@ class Engine(Generic[Request, Conditioning, State]):
         self,
         family: Family[Request, Conditioning, State, object],
         *,
-        max_batch: int = 8,
-        max_active: int = 8,
+        room: Room = ROOM,
         max_jobs: int = 64,
+        policy: Policy = STEPS,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
-        """`max_active` jobs take turns, up to `max_batch` of them share a pass, `max_jobs` are held in all."""
+        """`room`: what those share who take turns. `max_jobs` are held in all."""
         self._family = family
         self._clock = clock
         self._max_jobs = max_jobs
         self._cost = CostModel()
-        self._scheduler = Scheduler(self._cost, max_batch=max_batch, max_active=max_active)
+        self._scheduler = Scheduler(self._cost, room, policy=policy)
         self._runner: Runner[Request, Conditioning, State] = Runner(family)
+        self._parking = Parking(self._runner, room.memory)
         self._jobs: dict[str, _Running[Request, Conditioning, State]] = {}
         self._commands: SimpleQueue[Callable[[], None]] = SimpleQueue()
         self._previews = ThreadPoolExecutor(1, thread_name_prefix=f"preview-{family.name}")
@@ -98,8 +103,13 @@ class Engine(Generic[Request, Conditioning, State]):
         """Whether it takes jobs."""
         return self._open and self._thread.is_alive()
 
+    @property
+    def now(self) -> float:
+        """What the clock shows by which deadlines are told, in seconds."""
+        return self._clock()
+
     def submit(self, job: EngineJob[Request, Conditioning], listener: Listener[State]) -> None:
-        """Takes a job. What is wrong with it comes as `Failed`.
+        """Takes a job. What is wrong with it comes as `Failed`: `TooLarge` if its state can never be held here.
 
         Raises:
             Overloaded: `max_jobs` are held already.
@@ -131,6 +141,7 @@ class Engine(Generic[Request, Conditioning, State]):
     def _run(self) -> None:
         with torch.inference_mode():
             try:
+                self._calibrate()
                 while self._obey():
                     self._turn()
             except Exception as error:  # noqa: BLE001  the thread's end: nobody above would tell the jobs
@@ -155,9 +166,20 @@ class Engine(Generic[Request, Conditioning, State]):
     def _over(self) -> bool:
         return self._closing and not self._jobs
 
+    def _calibrate(self) -> None:
+        """Times a step of each of the family's probes, so that the first jobs' times can be foretold."""
+        try:
+            for probe in self._family.probes():
+                self._family.denoise([probe.state])  # the first pass of a shape is slower than those that follow
+                self._cost.observe(probe.tokens, self._runner.time(probe.state, self._clock))
+        except Exception:  # noqa: BLE001  the first job will measure it
+            _log.warning("the speed of %r is not known beforehand", self._family.name, exc_info=True)
+
     def _turn(self) -> None:
+        begun = self._clock()
+        self._seat(begun)
         self._tell_positions()
-        batch = self._scheduler.next_batch()
+        batch = self._scheduler.next_batch(begun)
         if batch is None:
             return
         begun = self._clock()
@@ -172,7 +194,7 @@ class Engine(Generic[Request, Conditioning, State]):
 
     def _settle(self, batch: Batch, failures: dict[str, Exception], now: float, took: float) -> None:
         going_on = [job for job in batch.jobs if job not in failures and not self._is_done(job)]
-        self._scheduler.advance(batch, {job: self._runner.key(job) for job in going_on})
+        self._scheduler.advance(batch, {job: self._runner.key(job) for job in going_on}, took)
         for job in batch.jobs:
             if job in failures:
                 self._end(job, Failed(failures[job]))
@@ -213,31 +235,49 @@ class Engine(Generic[Request, Conditioning, State]):
             self._tell(job, Checkpointed(step, data, kept=step in running.job.keep_steps))
             if running.leaving is not None:
                 self._release(job, running.leaving)
-            elif self._is_done(job):
+            elif self._parking.holds(job) and self._is_done(job):
                 self._finish(job)
 
     def _admit(self, job: EngineJob[Request, Conditioning], listener: Listener[State]) -> None:
         try:
             cost = self._family.cost(job.request)
-            if job.checkpoint is not None:
-                self._runner.restore(job.id, job.checkpoint)
-            elif job.conditioning is not None:
-                self._runner.admit(job.id, job.request, job.conditioning, job.origin)
+            self._parking.add(job, cost.bytes)
         except Exception as error:  # noqa: BLE001  whatever a model raises ends this job only
             _log.info("job %s was not admitted", job.id, exc_info=True)
             self._forget(job.id)
             _call(listener, Failed(error))
             return
         self._jobs[job.id] = _Running(job, listener, Progress(cost.steps, self._clock()))
-        if self._is_done(job.id):
-            self._end(job.id, Denoised(self._runner.state(job.id)))
-            return
-        if job.pauses_after(self._runner.steps_done(job.id)):
-            self._release(job.id, Reason.PAUSED)
-            return
-        key = self._runner.key(job.id)
-        self._scheduler.add(job.id, key, tokens=cost.tokens, priority=job.priority, alone=job.reproducible)
+        self._scheduler.add(job.id, None, tokens=cost.tokens, steps=cost.steps, held=cost.bytes, terms=job.terms)
+        if self._parking.fits(job.id):
+            self._bring_in(job.id)
         self._tell_positions()
+
+    def _seat(self, now: float) -> None:
+        """Brings in the states of all who take turns. Others give way, those first whose turn is farthest."""
+        while True:
+            seated, standing = self._scheduler.seating(now)
+            coming = next((job for job in seated if not self._parking.holds(job)), None)
+            if coming is None:
+                return
+            for job in reversed(standing):
+                if not self._parking.fits(coming) and self._parking.holds(job):
+                    with self._alone(job):
+                        self._parking.put_away(job)
+            self._bring_in(coming)
+
+    def _bring_in(self, job: str) -> None:
+        with self._alone(job):
+            self._parking.bring_in(job)
+            if self._is_done(job):
+                self._end(job, Denoised(self._runner.state(job)))
+                return
+            running, step = self._jobs[job], self._runner.steps_done(job)
+            if running.job.pauses_after(step):
+                self._release(job, Reason.PAUSED)
+                return
+            left = running.progress.steps - step
+            self._scheduler.place(job, self._runner.key(job), steps=left)
 
     def _release(self, job: str, reason: Reason) -> None:
         if job not in self._jobs:
@@ -248,7 +288,7 @@ class Engine(Generic[Request, Conditioning, State]):
             self._scheduler.remove(job)
             return
         with self._alone(job):
-            data = None if reason is Reason.CANCELLED else self._runner.checkpoint(job)
+            data = None if reason is Reason.CANCELLED else self._parking.checkpoint(job)
             self._end(job, Released(data, reason))
 
     def _release_all(self) -> None:
@@ -271,7 +311,7 @@ class Engine(Generic[Request, Conditioning, State]):
             _log.warning("no preview of job %s at step %d", running.job.id, step, exc_info=error)
 
     def _tell_positions(self) -> None:
-        for job, position in self._scheduler.positions().items():
+        for job, position in self._scheduler.positions(self._clock()).items():
             progress = self._jobs[job].progress
             if progress.position != position:
                 progress.position = position
@@ -294,7 +334,7 @@ class Engine(Generic[Request, Conditioning, State]):
     def _end(self, job: str, event: Event[State]) -> None:
         listener = self._jobs.pop(job).listener
         self._scheduler.remove(job)
-        self._runner.drop(job)
+        self._parking.remove(job)
         self._forget(job)
         _call(listener, event)
 

@@ -17,6 +17,21 @@ class ModelError(EngineError):
         return f"{self.field}: {self.message}"
 
 
+class TooLarge(EngineError):
+    """The job's state never fits into this machine's memory; ask for less, or elsewhere."""
+
+    def __init__(self, job: str, needed: int, budget: int) -> None:
+        super().__init__(job, needed, budget)
+        self.job = job
+        self.needed = needed
+        """Bytes."""
+        self.budget = budget
+        """Bytes."""
+
+    def __str__(self) -> str:
+        return f"job {self.job!r} needs {self.needed} bytes of memory for its state; there are {self.budget}"
+
+
 class BadCheckpoint(EngineError):
     """The bytes are no checkpoint of this model; start anew."""
 

@@ -74,7 +74,7 @@ class Released:
     """Let go before the end. Last."""
 
     data: bytes | None
-    """The state to go on from; None after a cancel."""
+    """The state to go on from; None after a cancel, and for a job that has not begun."""
     reason: Reason
 
 

@@ -1,7 +1,7 @@
 """What the engine needs of a model, and nothing more."""
 
 from collections.abc import Sequence
-from typing import NamedTuple, Protocol, TypeVar
+from typing import Generic, NamedTuple, Protocol, TypeVar
 
 import numpy as np
 import numpy.typing as npt
@@ -25,12 +25,31 @@ class BatchKey(NamedTuple):
     """Whatever else must agree: guided or not, the expert in charge, the length of the text."""
 
 
+TOKEN_BYTES = 1024
+"""Of a state, for each token of a forward pass, where a family says nothing better: latents, their history, texts."""
+
+
 class Cost(NamedTuple):
     """What a request asks of the machine."""
 
     tokens: int
     """Latent tokens of one forward pass, guidance rows included."""
     steps: int
+    state_bytes: int | None = None
+    """That a state takes in memory, conditions included, about; None for an estimate from the tokens."""
+
+    @property
+    def bytes(self) -> int:
+        """That a state takes in memory."""
+        return self.tokens * TOKEN_BYTES if self.state_bytes is None else self.state_bytes
+
+
+class Probe(NamedTuple, Generic[State]):
+    """A state whose next step is timed, to learn how fast this machine is."""
+
+    state: State
+    tokens: int
+    """Of that step's pass, as `Cost.tokens` counts them."""
 
 
 class Family(Protocol[Request, Conditioning, State, Result]):
@@ -83,3 +102,6 @@ class Family(Protocol[Request, Conditioning, State, Result]):
 
     def cost(self, request: Request) -> Cost:
         """What the request asks of the machine, without running anything."""
+
+    def probes(self) -> Sequence[Probe[State]]:
+        """Small states of different sizes, to be timed before the first job; none if that would not be cheap."""

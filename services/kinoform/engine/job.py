@@ -3,6 +3,8 @@
 from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
 
+from kinoform.engine.waiting import Terms
+
 Request = TypeVar("Request")
 Conditioning = TypeVar("Conditioning")
 
@@ -22,8 +24,12 @@ class EngineJob(Generic[Request, Conditioning]):
     conditioning: Conditioning | None = None
     checkpoint: bytes | None = None
     origin: bytes | None = None
+    project: str = ""
+    """Who shares with whom: projects that wait are served alike."""
     priority: int = 0
     """Higher first."""
+    deadline: float | None = None
+    """When the last step should be done, in seconds of the engine's clock. Past it the job goes on, not favoured."""
     reproducible: bool = False
     """Never share a forward pass."""
     preview_every: int = 0
@@ -50,6 +56,11 @@ class EngineJob(Generic[Request, Conditioning]):
     def pauses_after(self, step: int) -> bool:
         """Whether a job with this many steps done is to be let go."""
         return self.pause_at is not None and step >= self.pause_at
+
+    @property
+    def terms(self) -> Terms:
+        """What the scheduler is to know of it."""
+        return Terms(project=self.project, priority=self.priority, deadline=self.deadline, alone=self.reproducible)
 
 
 class Progress:

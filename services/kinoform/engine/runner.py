@@ -1,7 +1,7 @@
 """The one place where jobs meet tensors. It keeps no queue: others say whose turn it is."""
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Generic, NamedTuple, TypeVar
 
 import torch
@@ -53,6 +53,14 @@ class Runner(Generic[Request, Conditioning, State]):
         failures = {job: error for job in jobs if (error := self._try([job])) is not None}
         return StepReport(failures, fell_apart=True)
 
+    def time(self, state: State, clock: Callable[[], float]) -> float:
+        """How long a step of a state takes that belongs to no job, in seconds. Raises what the family raises."""
+        _settle()
+        begun = clock()
+        self._family.denoise([state])
+        _settle()
+        return clock() - begun
+
     def steps_done(self, job: str) -> int:
         """Steps that the job has behind it."""
         return self._family.steps_done(self._states[job])
@@ -79,8 +87,8 @@ class Runner(Generic[Request, Conditioning, State]):
         return self._states.pop(job)
 
     def drop(self, job: str) -> None:
-        """Forgets the job."""
-        del self._states[job]
+        """Forgets the job, if it is there."""
+        self._states.pop(job, None)
 
     def preview(self, state: State) -> Frames:
         """A cheap look at a state; in any thread."""

@@ -67,6 +67,8 @@ def job_to_proto(record: JobRecord, *, ahead: int = 0, kept: Sequence[int] = ())
     if asked.parent is not None and asked.origin_step is not None:
         job.lineage.job, job.lineage.step = asked.parent, asked.origin_step
     job.progress.CopyFrom(_progress(record, ahead))
+    if asked.deadline is not None:
+        job.deadline.CopyFrom(timestamp(asked.deadline))
     if status.started_at is not None:
         job.start_time.CopyFrom(timestamp(status.started_at))
     if status.ended_at is not None:

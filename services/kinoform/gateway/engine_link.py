@@ -8,6 +8,7 @@ from google.protobuf import any_pb2
 from google.protobuf.duration_pb2 import Duration
 
 from kinoform.gateway.conditions import ROLES, Conditions
+from kinoform.gateway.convert import timestamp
 from kinoform.gateway.resolve.requests import media_inputs, sampling_of, unpacked
 from kinoform.store.asset_records import Assets
 from kinoform.store.assets import AssetStore
@@ -87,6 +88,8 @@ class StartMaker:
             keep_alive_timeout=self._keep_alive,
             token=self._token,
         )
+        if asked.deadline is not None:
+            start.deadline.CopyFrom(timestamp(asked.deadline))
         # Without its checkpoint's bytes the job begins again, and ends in the same bytes a little later.
         if claim.checkpoint is not None and self._blobs.exists(claim.checkpoint.sha256):
             blob = engine_pb2.Blob(sha256=claim.checkpoint.sha256, media_type=CHECKPOINT_TYPE)

@@ -40,7 +40,7 @@ class Forker:
         asked = _changed(parent, request, origin)
         resolved = resolve(asked, self.submitter.offer)
         self.submitter.take_inputs(asked, resolved, project)
-        return self.submitter.queue(asked, resolved, key, Beginning(parent.name, origin))
+        return self.submitter.queue(asked, resolved, key, beginning=Beginning(parent.name, origin))
 
 
 def _changed(parent: JobRecord, fork: ForkJobRequest, origin: KeptState) -> Forkable:

@@ -95,7 +95,7 @@ class JobServicer(job_pb2_grpc.JobServiceServicer):
     async def _shown(self, record: JobRecord) -> job_pb2.Job:
         ahead = 0
         if record.state is JobState.QUEUED:
-            place = await asyncio.to_thread(self._jobs.queue_position, record.name)
+            place = await asyncio.to_thread(self._jobs.queue_position, record.name, now=self._steering.clock())
             ahead = place - 1 if place is not None else 0
         kept = await asyncio.to_thread(self._kept.steps, [record.name])
         return convert.job_to_proto(record, ahead=ahead, kept=kept.get(record.name, ()))

@@ -78,10 +78,10 @@ class Places:
 
     def _tell(self, name: str) -> None:
         try:
-            record, place = self.jobs.get(name), self.jobs.queue_position(name)
+            now = self.clock()
+            record, place = self.jobs.get(name), self.jobs.queue_position(name, now=now)
             if place is None or self._told(record) == place - 1:
                 return
-            now = self.clock()
             progress = self._progress(record.submission.kind, place - 1)
             self.jobs.note(name, convert.event(now, 0, convert.happened(progress)), now=now)
         except NotFound:  # deleted meanwhile

@@ -9,6 +9,7 @@ from typing import NamedTuple
 from google.protobuf import any_pb2
 
 from kinoform.gateway import convert
+from kinoform.gateway.deadlines import objections_to_deadline, take_deadline
 from kinoform.gateway.errors import BadRequest
 from kinoform.gateway.inputs import Inputs
 from kinoform.gateway.offer import Offer
@@ -61,17 +62,25 @@ class Submitter:
         settled = copied(request)
         settled.ClearField("request_id")
         resolved = resolve(settled, self.offer)
-        self.take_inputs(settled, resolved, project)
-        return self.queue(settled, resolved, key)
+        late = tuple(objections_to_deadline(settled, self.clock()))
+        self.take_inputs(settled, replace(resolved, violations=resolved.violations + late), project)
+        deadline = take_deadline(settled)
+        return self.queue(settled, resolved, key, deadline=deadline)
 
     def queue(
-        self, request: JobRequest, resolved: Resolved, key: RequestKey, beginning: Beginning | None = None
+        self,
+        request: JobRequest,
+        resolved: Resolved,
+        key: RequestKey,
+        *,
+        deadline: int | None = None,
+        beginning: Beginning | None = None,
     ) -> JobRecord:
         """Queue a settled request's job, or find the one that the key made before. Blocks.
 
-        Raises RequestIdReused; NotFound and NotKept when the beginning is gone.
+        deadline: in microseconds since 1970. Raises RequestIdReused; NotFound and NotKept when the beginning is gone.
         """
-        submission = self._submission(request, resolved, key)
+        submission = self._submission(request, resolved, key, deadline)
         if beginning is not None:
             submission = replace(submission, parent=beginning.parent, origin_step=beginning.origin.step)
         sampling = sampling_of(request)
@@ -97,7 +106,7 @@ class Submitter:
             if given.WhichOneof("source") == "inline":
                 given.asset = self.inputs.store(path, given.inline, project)
 
-    def _submission(self, request: JobRequest, resolved: Resolved, key: RequestKey) -> Submission:
+    def _submission(self, request: JobRequest, resolved: Resolved, key: RequestKey, deadline: int | None) -> Submission:
         packed = any_pb2.Any()
         packed.Pack(request, deterministic=True)
         return Submission(
@@ -110,6 +119,7 @@ class Submitter:
             request_key=key,
             created_at=self.clock(),
             priority=request.priority,
+            deadline=deadline,
             labels=dict(request.labels),
             warnings=tuple(_warnings(resolved)),
         )

@@ -70,6 +70,7 @@ def start_from_proto(message: pb.RunRequest, read: ReadTask[Task]) -> Start[Task
         pause_at=start.pause_at or None,
         keep_steps=frozenset(start.keep_steps),
         priority=start.priority,
+        deadline=start.deadline.ToNanoseconds() / 1e9 if start.HasField("deadline") else None,
         keep_alive_timeout_s=patience_s,
     )
 

@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
@@ -54,6 +55,8 @@ class Denoising:
         self._id = f"{start.job}#{start.attempt}"
         self._start = start
         self._priority = start.priority
+        self._project = start.job.rpartition("/jobs/")[0]
+        self._deadline = start.deadline
         self._engine: Engine[Any, Any, Any] | None = None
         self._leaving = False
         self._look = False
@@ -126,7 +129,9 @@ class Denoising:
             conditioning=conditioning,
             checkpoint=checkpoint,
             origin=origin,
+            project=self._project,
             priority=self._priority,
+            deadline=None if self._deadline is None else model.engine.now + self._deadline - time.time(),
             reproducible=request.reproducible,
             preview_every=rhythm.preview_every,
             checkpoint_every=rhythm.checkpoint_every,

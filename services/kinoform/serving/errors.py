@@ -10,7 +10,7 @@ from google.rpc import code_pb2
 from google.rpc.error_details_pb2 import BadRequest, ErrorInfo
 from google.rpc.status_pb2 import Status
 
-from kinoform.engine.errors import BadCheckpoint, ModelError
+from kinoform.engine.errors import BadCheckpoint, ModelError, TooLarge
 from kinoform.media.errors import MediaError
 from kinoform.media.mesh.errors import WorkerDied
 from kinoform.media.surface.errors import NoSurface
@@ -77,6 +77,7 @@ class WrongToken(Exception):
 STATUS: dict[type[BaseException], tuple[int, str]] = {
     BadStart: (code_pb2.INVALID_ARGUMENT, "BAD_START"),
     ModelError: (code_pb2.INVALID_ARGUMENT, "MODEL_REFUSED"),
+    TooLarge: (code_pb2.FAILED_PRECONDITION, "TOO_LARGE"),
     BadInput: (code_pb2.INVALID_ARGUMENT, "BAD_MEDIA"),
     NoSurface: (code_pb2.FAILED_PRECONDITION, "NO_SURFACE"),
     NotInstalled: (code_pb2.FAILED_PRECONDITION, "NOT_INSTALLED"),

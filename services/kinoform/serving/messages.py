@@ -29,6 +29,8 @@ class Start(Generic[Task]):
     keep_steps: frozenset[int] = frozenset()
     """Steps whose state is stored, whatever it costs."""
     priority: int
+    deadline: float | None
+    """When it should be done, in seconds since 1970."""
     keep_alive_timeout_s: float
 
 

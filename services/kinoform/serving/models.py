@@ -7,8 +7,10 @@ from typing import Any, Generic, NamedTuple, Protocol, TypeVar
 from kinoform.engine.engine import Engine
 from kinoform.engine.errors import EngineClosed, ModelError
 from kinoform.engine.family import Family
+from kinoform.engine.waiting import Room
 from kinoform.models.card import AnyCard
 from kinoform.models.registry import Registration
+from kinoform.serving.memory import state_budget
 
 
 class Wish(Protocol):
@@ -80,4 +82,5 @@ class Models(Generic[Request, Result]):
 
     async def _loaded(self, registration: Registration) -> LoadedModel[Request, Result]:
         family = await asyncio.to_thread(self._load, registration)
-        return LoadedModel(family, Engine(family).start())
+        # asked only now, when the model has taken its part
+        return LoadedModel(family, Engine(family, room=Room(memory=state_budget())).start())

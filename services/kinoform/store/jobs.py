@@ -11,6 +11,7 @@ from kinoform.store.database import Database, Transaction
 from kinoform.store.errors import AlreadyExists, NotFound, NotKept, RequestIdReused, WrongState
 from kinoform.store.events import insert_events
 from kinoform.store.kept_states import drop_kept, keep, select_kept
+from kinoform.store.order import before
 from kinoform.store.quotas import UNLIMITED, Limits, check_job
 from kinoform.store.records import (
     Cursor,
@@ -192,21 +193,15 @@ class Jobs:
             transaction.touch(name)
             return tuple(kept) if checkpoint is None else (*kept, checkpoint)
 
-    def queue_position(self, name: str) -> int | None:
+    def queue_position(self, name: str, *, now: int) -> int | None:
         """1 for the next job to run; None for a job that does not wait. Raises NotFound."""
         with self._database.read() as connection:
             record = _select(connection, name)
             if record.state is not JobState.QUEUED:
                 return None
             asked = record.submission
-            ahead = sa.or_(
-                _jobs.priority > asked.priority,
-                sa.and_(
-                    _jobs.priority == asked.priority,
-                    sa.tuple_(_jobs.created_at, _jobs.name) < sa.tuple_(asked.created_at, asked.name),
-                ),
-            )
-            return 1 + _count(connection, _jobs.state == JobState.QUEUED, _jobs.kind == asked.kind, ahead)
+            waiting = (_jobs.state == JobState.QUEUED, _jobs.kind == asked.kind)
+            return 1 + _count(connection, *waiting, before(asked, now))
 
     def count(self, *states: JobState, project: str | None = None) -> int:
         """How many jobs are in one of the states, in one project or in all."""

@@ -11,6 +11,7 @@ from kinoform.store.database import Database, Transaction
 from kinoform.store.errors import Fenced
 from kinoform.store.events import insert_events
 from kinoform.store.kept_states import keep, keep_checkpoint, select_kept
+from kinoform.store.order import turn
 from kinoform.store.quotas import begin_run, end_runs
 from kinoform.store.records import (
     TERMINAL,
@@ -39,7 +40,7 @@ class Leases:
         self._database = database
 
     def lease_next(self, owner: str, *, now: int, ttl: int, kinds: Collection[str]) -> Claim | None:
-        """Lease the next job of these kinds, if any: the highest priority first, then the oldest.
+        """Lease the next job of these kinds, if any: see `kinoform.store.order`.
 
         Jobs whose lease has run out are taken over. No two callers ever get the same attempt of a job.
         """
@@ -50,7 +51,7 @@ class Leases:
             query = (
                 sa.select(schema.jobs)
                 .where(sa.or_(waiting, left), _jobs.kind.in_(kinds))
-                .order_by(_jobs.priority.desc(), _jobs.created_at, _jobs.name)
+                .order_by(*turn(now))
                 .limit(1)
                 .with_for_update(skip_locked=True)
             )

@@ -57,6 +57,8 @@ class Submission:
     created_at: int
     priority: int = 0
     """Higher runs first."""
+    deadline: int | None = None
+    """When it should be done, in microseconds since 1970; past it the job goes on, no longer favoured."""
     labels: dict[str, str] = field(default_factory=dict)
     warnings: tuple[str, ...] = ()
     parent: str | None = None

@@ -24,6 +24,7 @@ jobs = sa.Table(
     sa.Column("request_fingerprint", sa.String, nullable=False),
     sa.Column("created_at", sa.BigInteger, nullable=False),
     sa.Column("priority", sa.Integer, nullable=False),
+    sa.Column("deadline", sa.BigInteger),
     sa.Column("labels", sa.JSON, nullable=False),
     sa.Column("warnings", sa.JSON, nullable=False),
     sa.Column("parent", sa.String),

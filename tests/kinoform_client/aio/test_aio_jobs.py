@@ -1,6 +1,7 @@
 """Submitting, waiting, steering."""
 
 import threading
+from datetime import UTC, datetime, timedelta, timezone
 from fractions import Fraction
 from pathlib import Path
 
@@ -50,6 +51,7 @@ async def test_a_request_says_what_the_caller_said(served: Served, peer: Peer) -
             view_size=(256, 128),
             upscale="nearest",
             priority=3,
+            deadline=datetime(2030, 1, 31, 18, tzinfo=timezone(timedelta(hours=1))),
             labels={"shot": "010"},
         )
     sent = peer.requests[0]
@@ -64,8 +66,29 @@ async def test_a_request_says_what_the_caller_said(served: Served, peer: Peer) -
     assert (spec.file.format, spec.file.upscale) == (2, 1)
     assert (spec.file.view_size.width, spec.file.view_size.height) == (256, 128)
     assert (sent.priority, dict(sent.labels)) == (3, {"shot": "010"})
+    assert sent.deadline.ToJsonString() == "2030-01-31T17:00:00Z"
     assert peer.metadata[0]["authorization"] == "Bearer secret"
     assert job.job.request["spec"]["sampling"]["seed"] == 7
+
+
+async def test_a_deadline_may_be_a_span_from_now(served: Served, peer: Peer) -> None:
+    async with AsyncClient(served.address) as client:
+        before = datetime.now(UTC)
+        job = await client.videos.generate("a penguin", deadline=timedelta(minutes=10))
+    sent = peer.requests[0].deadline.ToDatetime(tzinfo=UTC)
+    assert before <= sent - timedelta(minutes=10) <= datetime.now(UTC)
+    assert job.job.deadline is None  # this server sets none
+
+
+@pytest.mark.parametrize("deadline", [datetime(2030, 1, 1), timedelta.max], ids=["no time zone", "no such time"])
+async def test_a_deadline_that_is_no_moment_is_refused_before_anything_is_sent(
+    served: Served, peer: Peer, deadline: datetime | timedelta
+) -> None:
+    async with AsyncClient(served.address) as client:
+        with pytest.raises(InvalidArgumentError) as refused:
+            await client.videos.generate("a penguin", deadline=deadline)
+    assert [violation.field for violation in refused.value.violations] == ["deadline"]
+    assert peer.requests == []
 
 
 async def test_what_is_left_out_is_not_sent(served: Served, peer: Peer) -> None:

@@ -24,11 +24,12 @@ _sym_db = _symbol_database.Default()
 
 from google.protobuf import any_pb2 as google_dot_protobuf_dot_any__pb2
 from google.protobuf import duration_pb2 as google_dot_protobuf_dot_duration__pb2
+from google.protobuf import timestamp_pb2 as google_dot_protobuf_dot_timestamp__pb2
 from google.rpc import status_pb2 as google_dot_rpc_dot_status__pb2
 from kinoform_proto.type.v1 import report_pb2 as kinoform__proto_dot_type_dot_v1_dot_report__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n%kinoform_proto/engine/v1/engine.proto\x12\x12kinoform.engine.v1\x1a\x19google/protobuf/any.proto\x1a\x1egoogle/protobuf/duration.proto\x1a\x17google/rpc/status.proto\x1a#kinoform_proto/type/v1/report.proto\"\x8b\x02\n\nRunRequest\x12*\n\x05start\x18\x01 \x01(\x0b\x32\x19.kinoform.engine.v1.StartH\x00\x12\x33\n\nkeep_alive\x18\x02 \x01(\x0b\x32\x1d.kinoform.engine.v1.KeepAliveH\x00\x12*\n\x05pause\x18\x03 \x01(\x0b\x32\x19.kinoform.engine.v1.PauseH\x00\x12,\n\x06\x63\x61ncel\x18\x04 \x01(\x0b\x32\x1a.kinoform.engine.v1.CancelH\x00\x12\x37\n\x0cset_priority\x18\x05 \x01(\x0b\x32\x1f.kinoform.engine.v1.SetPriorityH\x00\x42\t\n\x07\x63ommand\"\xa2\x03\n\x05Start\x12\x0b\n\x03job\x18\x01 \x01(\t\x12\x0f\n\x07\x61ttempt\x18\x02 \x01(\x03\x12%\n\x07request\x18\x03 \x01(\x0b\x32\x14.google.protobuf.Any\x12,\n\ncheckpoint\x18\x04 \x01(\x0b\x32\x18.kinoform.engine.v1.Blob\x12\x10\n\x08priority\x18\x05 \x01(\x05\x12\x35\n\x06inputs\x18\x06 \x03(\x0b\x32%.kinoform.engine.v1.Start.InputsEntry\x12\x35\n\x12keep_alive_timeout\x18\x07 \x01(\x0b\x32\x19.google.protobuf.Duration\x12\r\n\x05token\x18\x08 \x01(\t\x12(\n\x06origin\x18\x0b \x01(\x0b\x32\x18.kinoform.engine.v1.Blob\x12\x10\n\x08pause_at\x18\x0c \x01(\x05\x12\x12\n\nkeep_steps\x18\r \x03(\x05\x1aG\n\x0bInputsEntry\x12\x0b\n\x03key\x18\x01 \x01(\t\x12\'\n\x05value\x18\x02 \x01(\x0b\x32\x18.kinoform.engine.v1.Blob:\x02\x38\x01\"\x0b\n\tKeepAlive\"\x18\n\x05Pause\x12\x0f\n\x07preview\x18\x01 \x01(\x08\"\x08\n\x06\x43\x61ncel\"\x1f\n\x0bSetPriority\x12\x10\n\x08priority\x18\x01 \x01(\x05\">\n\x04\x42lob\x12\x0e\n\x06sha256\x18\x01 \x01(\t\x12\x12\n\nsize_bytes\x18\x02 \x01(\x03\x12\x12\n\nmedia_type\x18\x03 \x01(\t\"\x94\x04\n\x0bRunResponse\x12\x30\n\x08\x61\x63\x63\x65pted\x18\x01 \x01(\x0b\x32\x1c.kinoform.engine.v1.AcceptedH\x00\x12\x30\n\x08progress\x18\x02 \x01(\x0b\x32\x1c.kinoform.engine.v1.StepDoneH\x00\x12\x33\n\x07preview\x18\x03 \x01(\x0b\x32 .kinoform.engine.v1.PreviewReadyH\x00\x12:\n\ncheckpoint\x18\x04 \x01(\x0b\x32$.kinoform.engine.v1.CheckpointStoredH\x00\x12\x32\n\x06output\x18\x05 \x01(\x0b\x32 .kinoform.engine.v1.OutputStoredH\x00\x12-\n\x07warning\x18\x06 \x01(\x0b\x32\x1a.kinoform.engine.v1.WarnedH\x00\x12\x30\n\x08\x66inished\x18\x07 \x01(\x0b\x32\x1c.kinoform.engine.v1.FinishedH\x00\x12,\n\x06\x66\x61iled\x18\x08 \x01(\x0b\x32\x1a.kinoform.engine.v1.FailedH\x00\x12\x30\n\x08released\x18\t \x01(\x0b\x32\x1c.kinoform.engine.v1.ReleasedH\x00\x12\x32\n\theartbeat\x18\n \x01(\x0b\x32\x1d.kinoform.engine.v1.HeartbeatH\x00\x42\x07\n\x05\x65vent\"\"\n\x08\x41\x63\x63\x65pted\x12\x16\n\x0equeue_position\x18\x01 \x01(\x05\"^\n\x08StepDone\x12\r\n\x05stage\x18\x01 \x01(\t\x12\x0c\n\x04step\x18\x02 \x01(\x05\x12\r\n\x05steps\x18\x03 \x01(\x05\x12&\n\x03\x65ta\x18\x04 \x01(\x0b\x32\x19.google.protobuf.Duration\"U\n\x0cPreviewReady\x12\x0c\n\x04step\x18\x01 \x01(\x05\x12\'\n\x05image\x18\x02 \x01(\x0b\x32\x18.kinoform.engine.v1.Blob\x12\x0e\n\x06\x66rames\x18\x03 \x01(\x05\"W\n\x10\x43heckpointStored\x12\x0c\n\x04step\x18\x01 \x01(\x05\x12\'\n\x05state\x18\x02 \x01(\x0b\x32\x18.kinoform.engine.v1.Blob\x12\x0c\n\x04kept\x18\x03 \x01(\x08\"\x86\x02\n\x0cOutputStored\x12\x0c\n\x04role\x18\x01 \x01(\t\x12&\n\x04\x62lob\x18\x02 \x01(\x0b\x32\x18.kinoform.engine.v1.Blob\x12\x14\n\x0c\x64isplay_name\x18\x03 \x01(\t\x12,\n\x04mesh\x18\x04 \x01(\x0b\x32\x1c.kinoform.type.v1.MeshReportH\x00\x12\x34\n\x08material\x18\x05 \x01(\x0b\x32 .kinoform.type.v1.MaterialReportH\x00\x12<\n\x0c\x63onditioning\x18\x06 \x01(\x0b\x32$.kinoform.type.v1.ConditioningReportH\x00\x42\x08\n\x06report\"\x19\n\x06Warned\x12\x0f\n\x07message\x18\x01 \x01(\t\"\n\n\x08\x46inished\"+\n\x06\x46\x61iled\x12!\n\x05\x65rror\x18\x01 \x01(\x0b\x32\x12.google.rpc.Status\"\x81\x02\n\x08Released\x12\x33\n\x06reason\x18\x01 \x01(\x0e\x32#.kinoform.engine.v1.Released.Reason\"\xbf\x01\n\x06Reason\x12\x16\n\x12REASON_UNSPECIFIED\x10\x00\x12\x11\n\rREASON_PAUSED\x10\x01\x12\x14\n\x10REASON_CANCELLED\x10\x02\x12\x1a\n\x16REASON_LOST_KEEP_ALIVE\x10\x03\x12\x13\n\x0fREASON_SHUTDOWN\x10\x04\x12\x15\n\x11REASON_SUPERSEDED\x10\x05\x12\x15\n\x11REASON_OVERLOADED\x10\x06\x12\x15\n\x11REASON_STORE_FULL\x10\x07\"\x0b\n\tHeartbeat2[\n\rEngineService\x12J\n\x03Run\x12\x1e.kinoform.engine.v1.RunRequest\x1a\x1f.kinoform.engine.v1.RunResponse(\x01\x30\x01\x62\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n%kinoform_proto/engine/v1/engine.proto\x12\x12kinoform.engine.v1\x1a\x19google/protobuf/any.proto\x1a\x1egoogle/protobuf/duration.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x17google/rpc/status.proto\x1a#kinoform_proto/type/v1/report.proto\"\x8b\x02\n\nRunRequest\x12*\n\x05start\x18\x01 \x01(\x0b\x32\x19.kinoform.engine.v1.StartH\x00\x12\x33\n\nkeep_alive\x18\x02 \x01(\x0b\x32\x1d.kinoform.engine.v1.KeepAliveH\x00\x12*\n\x05pause\x18\x03 \x01(\x0b\x32\x19.kinoform.engine.v1.PauseH\x00\x12,\n\x06\x63\x61ncel\x18\x04 \x01(\x0b\x32\x1a.kinoform.engine.v1.CancelH\x00\x12\x37\n\x0cset_priority\x18\x05 \x01(\x0b\x32\x1f.kinoform.engine.v1.SetPriorityH\x00\x42\t\n\x07\x63ommand\"\xd0\x03\n\x05Start\x12\x0b\n\x03job\x18\x01 \x01(\t\x12\x0f\n\x07\x61ttempt\x18\x02 \x01(\x03\x12%\n\x07request\x18\x03 \x01(\x0b\x32\x14.google.protobuf.Any\x12,\n\ncheckpoint\x18\x04 \x01(\x0b\x32\x18.kinoform.engine.v1.Blob\x12\x10\n\x08priority\x18\x05 \x01(\x05\x12\x35\n\x06inputs\x18\x06 \x03(\x0b\x32%.kinoform.engine.v1.Start.InputsEntry\x12\x35\n\x12keep_alive_timeout\x18\x07 \x01(\x0b\x32\x19.google.protobuf.Duration\x12\r\n\x05token\x18\x08 \x01(\t\x12,\n\x08\x64\x65\x61\x64line\x18\n \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12(\n\x06origin\x18\x0b \x01(\x0b\x32\x18.kinoform.engine.v1.Blob\x12\x10\n\x08pause_at\x18\x0c \x01(\x05\x12\x12\n\nkeep_steps\x18\r \x03(\x05\x1aG\n\x0bInputsEntry\x12\x0b\n\x03key\x18\x01 \x01(\t\x12\'\n\x05value\x18\x02 \x01(\x0b\x32\x18.kinoform.engine.v1.Blob:\x02\x38\x01\"\x0b\n\tKeepAlive\"\x18\n\x05Pause\x12\x0f\n\x07preview\x18\x01 \x01(\x08\"\x08\n\x06\x43\x61ncel\"\x1f\n\x0bSetPriority\x12\x10\n\x08priority\x18\x01 \x01(\x05\">\n\x04\x42lob\x12\x0e\n\x06sha256\x18\x01 \x01(\t\x12\x12\n\nsize_bytes\x18\x02 \x01(\x03\x12\x12\n\nmedia_type\x18\x03 \x01(\t\"\x94\x04\n\x0bRunResponse\x12\x30\n\x08\x61\x63\x63\x65pted\x18\x01 \x01(\x0b\x32\x1c.kinoform.engine.v1.AcceptedH\x00\x12\x30\n\x08progress\x18\x02 \x01(\x0b\x32\x1c.kinoform.engine.v1.StepDoneH\x00\x12\x33\n\x07preview\x18\x03 \x01(\x0b\x32 .kinoform.engine.v1.PreviewReadyH\x00\x12:\n\ncheckpoint\x18\x04 \x01(\x0b\x32$.kinoform.engine.v1.CheckpointStoredH\x00\x12\x32\n\x06output\x18\x05 \x01(\x0b\x32 .kinoform.engine.v1.OutputStoredH\x00\x12-\n\x07warning\x18\x06 \x01(\x0b\x32\x1a.kinoform.engine.v1.WarnedH\x00\x12\x30\n\x08\x66inished\x18\x07 \x01(\x0b\x32\x1c.kinoform.engine.v1.FinishedH\x00\x12,\n\x06\x66\x61iled\x18\x08 \x01(\x0b\x32\x1a.kinoform.engine.v1.FailedH\x00\x12\x30\n\x08released\x18\t \x01(\x0b\x32\x1c.kinoform.engine.v1.ReleasedH\x00\x12\x32\n\theartbeat\x18\n \x01(\x0b\x32\x1d.kinoform.engine.v1.HeartbeatH\x00\x42\x07\n\x05\x65vent\"\"\n\x08\x41\x63\x63\x65pted\x12\x16\n\x0equeue_position\x18\x01 \x01(\x05\"^\n\x08StepDone\x12\r\n\x05stage\x18\x01 \x01(\t\x12\x0c\n\x04step\x18\x02 \x01(\x05\x12\r\n\x05steps\x18\x03 \x01(\x05\x12&\n\x03\x65ta\x18\x04 \x01(\x0b\x32\x19.google.protobuf.Duration\"U\n\x0cPreviewReady\x12\x0c\n\x04step\x18\x01 \x01(\x05\x12\'\n\x05image\x18\x02 \x01(\x0b\x32\x18.kinoform.engine.v1.Blob\x12\x0e\n\x06\x66rames\x18\x03 \x01(\x05\"W\n\x10\x43heckpointStored\x12\x0c\n\x04step\x18\x01 \x01(\x05\x12\'\n\x05state\x18\x02 \x01(\x0b\x32\x18.kinoform.engine.v1.Blob\x12\x0c\n\x04kept\x18\x03 \x01(\x08\"\x86\x02\n\x0cOutputStored\x12\x0c\n\x04role\x18\x01 \x01(\t\x12&\n\x04\x62lob\x18\x02 \x01(\x0b\x32\x18.kinoform.engine.v1.Blob\x12\x14\n\x0c\x64isplay_name\x18\x03 \x01(\t\x12,\n\x04mesh\x18\x04 \x01(\x0b\x32\x1c.kinoform.type.v1.MeshReportH\x00\x12\x34\n\x08material\x18\x05 \x01(\x0b\x32 .kinoform.type.v1.MaterialReportH\x00\x12<\n\x0c\x63onditioning\x18\x06 \x01(\x0b\x32$.kinoform.type.v1.ConditioningReportH\x00\x42\x08\n\x06report\"\x19\n\x06Warned\x12\x0f\n\x07message\x18\x01 \x01(\t\"\n\n\x08\x46inished\"+\n\x06\x46\x61iled\x12!\n\x05\x65rror\x18\x01 \x01(\x0b\x32\x12.google.rpc.Status\"\x81\x02\n\x08Released\x12\x33\n\x06reason\x18\x01 \x01(\x0e\x32#.kinoform.engine.v1.Released.Reason\"\xbf\x01\n\x06Reason\x12\x16\n\x12REASON_UNSPECIFIED\x10\x00\x12\x11\n\rREASON_PAUSED\x10\x01\x12\x14\n\x10REASON_CANCELLED\x10\x02\x12\x1a\n\x16REASON_LOST_KEEP_ALIVE\x10\x03\x12\x13\n\x0fREASON_SHUTDOWN\x10\x04\x12\x15\n\x11REASON_SUPERSEDED\x10\x05\x12\x15\n\x11REASON_OVERLOADED\x10\x06\x12\x15\n\x11REASON_STORE_FULL\x10\x07\"\x0b\n\tHeartbeat2[\n\rEngineService\x12J\n\x03Run\x12\x1e.kinoform.engine.v1.RunRequest\x1a\x1f.kinoform.engine.v1.RunResponse(\x01\x30\x01\x62\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -37,46 +38,46 @@ if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
   _globals['_START_INPUTSENTRY']._loaded_options = None
   _globals['_START_INPUTSENTRY']._serialized_options = b'8\001'
-  _globals['_RUNREQUEST']._serialized_start=183
-  _globals['_RUNREQUEST']._serialized_end=450
-  _globals['_START']._serialized_start=453
-  _globals['_START']._serialized_end=871
-  _globals['_START_INPUTSENTRY']._serialized_start=800
-  _globals['_START_INPUTSENTRY']._serialized_end=871
-  _globals['_KEEPALIVE']._serialized_start=873
-  _globals['_KEEPALIVE']._serialized_end=884
-  _globals['_PAUSE']._serialized_start=886
-  _globals['_PAUSE']._serialized_end=910
-  _globals['_CANCEL']._serialized_start=912
-  _globals['_CANCEL']._serialized_end=920
-  _globals['_SETPRIORITY']._serialized_start=922
-  _globals['_SETPRIORITY']._serialized_end=953
-  _globals['_BLOB']._serialized_start=955
-  _globals['_BLOB']._serialized_end=1017
-  _globals['_RUNRESPONSE']._serialized_start=1020
-  _globals['_RUNRESPONSE']._serialized_end=1552
-  _globals['_ACCEPTED']._serialized_start=1554
-  _globals['_ACCEPTED']._serialized_end=1588
-  _globals['_STEPDONE']._serialized_start=1590
-  _globals['_STEPDONE']._serialized_end=1684
-  _globals['_PREVIEWREADY']._serialized_start=1686
-  _globals['_PREVIEWREADY']._serialized_end=1771
-  _globals['_CHECKPOINTSTORED']._serialized_start=1773
-  _globals['_CHECKPOINTSTORED']._serialized_end=1860
-  _globals['_OUTPUTSTORED']._serialized_start=1863
-  _globals['_OUTPUTSTORED']._serialized_end=2125
-  _globals['_WARNED']._serialized_start=2127
-  _globals['_WARNED']._serialized_end=2152
-  _globals['_FINISHED']._serialized_start=2154
-  _globals['_FINISHED']._serialized_end=2164
-  _globals['_FAILED']._serialized_start=2166
-  _globals['_FAILED']._serialized_end=2209
-  _globals['_RELEASED']._serialized_start=2212
-  _globals['_RELEASED']._serialized_end=2469
-  _globals['_RELEASED_REASON']._serialized_start=2278
-  _globals['_RELEASED_REASON']._serialized_end=2469
-  _globals['_HEARTBEAT']._serialized_start=2471
-  _globals['_HEARTBEAT']._serialized_end=2482
-  _globals['_ENGINESERVICE']._serialized_start=2484
-  _globals['_ENGINESERVICE']._serialized_end=2575
+  _globals['_RUNREQUEST']._serialized_start=216
+  _globals['_RUNREQUEST']._serialized_end=483
+  _globals['_START']._serialized_start=486
+  _globals['_START']._serialized_end=950
+  _globals['_START_INPUTSENTRY']._serialized_start=879
+  _globals['_START_INPUTSENTRY']._serialized_end=950
+  _globals['_KEEPALIVE']._serialized_start=952
+  _globals['_KEEPALIVE']._serialized_end=963
+  _globals['_PAUSE']._serialized_start=965
+  _globals['_PAUSE']._serialized_end=989
+  _globals['_CANCEL']._serialized_start=991
+  _globals['_CANCEL']._serialized_end=999
+  _globals['_SETPRIORITY']._serialized_start=1001
+  _globals['_SETPRIORITY']._serialized_end=1032
+  _globals['_BLOB']._serialized_start=1034
+  _globals['_BLOB']._serialized_end=1096
+  _globals['_RUNRESPONSE']._serialized_start=1099
+  _globals['_RUNRESPONSE']._serialized_end=1631
+  _globals['_ACCEPTED']._serialized_start=1633
+  _globals['_ACCEPTED']._serialized_end=1667
+  _globals['_STEPDONE']._serialized_start=1669
+  _globals['_STEPDONE']._serialized_end=1763
+  _globals['_PREVIEWREADY']._serialized_start=1765
+  _globals['_PREVIEWREADY']._serialized_end=1850
+  _globals['_CHECKPOINTSTORED']._serialized_start=1852
+  _globals['_CHECKPOINTSTORED']._serialized_end=1939
+  _globals['_OUTPUTSTORED']._serialized_start=1942
+  _globals['_OUTPUTSTORED']._serialized_end=2204
+  _globals['_WARNED']._serialized_start=2206
+  _globals['_WARNED']._serialized_end=2231
+  _globals['_FINISHED']._serialized_start=2233
+  _globals['_FINISHED']._serialized_end=2243
+  _globals['_FAILED']._serialized_start=2245
+  _globals['_FAILED']._serialized_end=2288
+  _globals['_RELEASED']._serialized_start=2291
+  _globals['_RELEASED']._serialized_end=2548
+  _globals['_RELEASED_REASON']._serialized_start=2357
+  _globals['_RELEASED_REASON']._serialized_end=2548
+  _globals['_HEARTBEAT']._serialized_start=2550
+  _globals['_HEARTBEAT']._serialized_end=2561
+  _globals['_ENGINESERVICE']._serialized_start=2563
+  _globals['_ENGINESERVICE']._serialized_end=2654
 # @@protoc_insertion_point(module_scope)

@@ -11,6 +11,7 @@ import google.protobuf.duration_pb2
 import google.protobuf.internal.containers
 import google.protobuf.internal.enum_type_wrapper
 import google.protobuf.message
+import google.protobuf.timestamp_pb2
 import google.rpc.status_pb2
 import kinoform_proto.type.v1.report_pb2
 import sys
@@ -101,6 +102,7 @@ class Start(google.protobuf.message.Message):
     INPUTS_FIELD_NUMBER: builtins.int
     KEEP_ALIVE_TIMEOUT_FIELD_NUMBER: builtins.int
     TOKEN_FIELD_NUMBER: builtins.int
+    DEADLINE_FIELD_NUMBER: builtins.int
     ORIGIN_FIELD_NUMBER: builtins.int
     PAUSE_AT_FIELD_NUMBER: builtins.int
     KEEP_STEPS_FIELD_NUMBER: builtins.int
@@ -131,6 +133,10 @@ class Start(google.protobuf.message.Message):
         """How long the replica goes on without hearing a command."""
 
     @property
+    def deadline(self) -> google.protobuf.timestamp_pb2.Timestamp:
+        """When the job should be done; unset for no deadline."""
+
+    @property
     def origin(self) -> global___Blob:
         """Where a forked job begins: another job's state, which every attempt without a checkpoint starts from."""
 
@@ -149,12 +155,13 @@ class Start(google.protobuf.message.Message):
         inputs: collections.abc.Mapping[builtins.str, global___Blob] | None = ...,
         keep_alive_timeout: google.protobuf.duration_pb2.Duration | None = ...,
         token: builtins.str = ...,
+        deadline: google.protobuf.timestamp_pb2.Timestamp | None = ...,
         origin: global___Blob | None = ...,
         pause_at: builtins.int = ...,
         keep_steps: collections.abc.Iterable[builtins.int] | None = ...,
     ) -> None: ...
-    def HasField(self, field_name: typing.Literal["checkpoint", b"checkpoint", "keep_alive_timeout", b"keep_alive_timeout", "origin", b"origin", "request", b"request"]) -> builtins.bool: ...
-    def ClearField(self, field_name: typing.Literal["attempt", b"attempt", "checkpoint", b"checkpoint", "inputs", b"inputs", "job", b"job", "keep_alive_timeout", b"keep_alive_timeout", "keep_steps", b"keep_steps", "origin", b"origin", "pause_at", b"pause_at", "priority", b"priority", "request", b"request", "token", b"token"]) -> None: ...
+    def HasField(self, field_name: typing.Literal["checkpoint", b"checkpoint", "deadline", b"deadline", "keep_alive_timeout", b"keep_alive_timeout", "origin", b"origin", "request", b"request"]) -> builtins.bool: ...
+    def ClearField(self, field_name: typing.Literal["attempt", b"attempt", "checkpoint", b"checkpoint", "deadline", b"deadline", "inputs", b"inputs", "job", b"job", "keep_alive_timeout", b"keep_alive_timeout", "keep_steps", b"keep_steps", "origin", b"origin", "pause_at", b"pause_at", "priority", b"priority", "request", b"request", "token", b"token"]) -> None: ...
 
 global___Start = Start
 

@@ -102,6 +102,7 @@ class Job(google.protobuf.message.Message):
     LAST_SEQUENCE_FIELD_NUMBER: builtins.int
     KEPT_STEPS_FIELD_NUMBER: builtins.int
     LINEAGE_FIELD_NUMBER: builtins.int
+    DEADLINE_FIELD_NUMBER: builtins.int
     name: builtins.str
     """`projects/{p}/jobs/{j}`."""
     state: global___Job.State.ValueType
@@ -160,6 +161,10 @@ class Job(google.protobuf.message.Message):
     def lineage(self) -> global___Lineage:
         """Where it was forked from; unset for other jobs."""
 
+    @property
+    def deadline(self) -> google.protobuf.timestamp_pb2.Timestamp:
+        """When it should be done, as asked at submission; unset for no deadline."""
+
     def __init__(
         self,
         *,
@@ -180,9 +185,10 @@ class Job(google.protobuf.message.Message):
         last_sequence: builtins.int = ...,
         kept_steps: collections.abc.Iterable[builtins.int] | None = ...,
         lineage: global___Lineage | None = ...,
+        deadline: google.protobuf.timestamp_pb2.Timestamp | None = ...,
     ) -> None: ...
-    def HasField(self, field_name: typing.Literal["create_time", b"create_time", "end_time", b"end_time", "error", b"error", "lineage", b"lineage", "progress", b"progress", "request", b"request", "start_time", b"start_time"]) -> builtins.bool: ...
-    def ClearField(self, field_name: typing.Literal["attempt", b"attempt", "create_time", b"create_time", "end_time", b"end_time", "error", b"error", "kept_steps", b"kept_steps", "labels", b"labels", "last_sequence", b"last_sequence", "lineage", b"lineage", "model", b"model", "name", b"name", "outputs", b"outputs", "priority", b"priority", "progress", b"progress", "request", b"request", "start_time", b"start_time", "state", b"state", "warnings", b"warnings"]) -> None: ...
+    def HasField(self, field_name: typing.Literal["create_time", b"create_time", "deadline", b"deadline", "end_time", b"end_time", "error", b"error", "lineage", b"lineage", "progress", b"progress", "request", b"request", "start_time", b"start_time"]) -> builtins.bool: ...
+    def ClearField(self, field_name: typing.Literal["attempt", b"attempt", "create_time", b"create_time", "deadline", b"deadline", "end_time", b"end_time", "error", b"error", "kept_steps", b"kept_steps", "labels", b"labels", "last_sequence", b"last_sequence", "lineage", b"lineage", "model", b"model", "name", b"name", "outputs", b"outputs", "priority", b"priority", "progress", b"progress", "request", b"request", "start_time", b"start_time", "state", b"state", "warnings", b"warnings"]) -> None: ...
 
 global___Job = Job
 

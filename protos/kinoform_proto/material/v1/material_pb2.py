@@ -23,11 +23,12 @@ _sym_db = _symbol_database.Default()
 
 
 from kinoform_proto.buf.validate import validate_pb2 as buf_dot_validate_dot_validate__pb2
+from google.protobuf import timestamp_pb2 as google_dot_protobuf_dot_timestamp__pb2
 from kinoform_proto.job.v1 import job_pb2 as kinoform__proto_dot_job_dot_v1_dot_job__pb2
 from kinoform_proto.type.v1 import type_pb2 as kinoform__proto_dot_type_dot_v1_dot_type__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n)kinoform_proto/material/v1/material.proto\x12\x14kinoform.material.v1\x1a\x1b\x62uf/validate/validate.proto\x1a\x1fkinoform_proto/job/v1/job.proto\x1a!kinoform_proto/type/v1/type.proto\"\xdd\x02\n\x17GenerateMaterialRequest\x12\x31\n\x06parent\x18\x01 \x01(\tB!\xbaH\x1er\x1c\x32\x1a^projects/[a-z0-9-]{1,63}$\x12\x1c\n\nrequest_id\x18\x02 \x01(\tB\x08\xbaH\x05r\x03\xb0\x01\x01\x12\x38\n\x04spec\x18\x03 \x01(\x0b\x32\".kinoform.material.v1.MaterialSpecB\x06\xbaH\x03\xc8\x01\x01\x12$\n\x08priority\x18\x04 \x01(\x05\x42\x12\xbaH\x0f\x1a\r\x18\x64(\x9c\xff\xff\xff\xff\xff\xff\xff\xff\x01\x12\x62\n\x06labels\x18\x05 \x03(\x0b\x32\x39.kinoform.material.v1.GenerateMaterialRequest.LabelsEntryB\x17\xbaH\x14\x9a\x01\x11\x10@\"\x06r\x04\x10\x01\x18?*\x05r\x03\x18\xff\x01\x1a-\n\x0bLabelsEntry\x12\x0b\n\x03key\x18\x01 \x01(\t\x12\r\n\x05value\x18\x02 \x01(\t:\x02\x38\x01\"=\n\x18GenerateMaterialResponse\x12!\n\x03job\x18\x01 \x01(\x0b\x32\x14.kinoform.job.v1.Job\"\xfe\x02\n\x0cMaterialSpec\x12\x17\n\x05model\x18\x01 \x01(\tB\x08\xbaH\x05r\x03\x18\x80\x01\x12(\n\x06prompt\x18\x02 \x01(\x0b\x32\x18.kinoform.type.v1.Prompt\x12,\n\x08sampling\x18\x03 \x01(\x0b\x32\x1a.kinoform.type.v1.Sampling\x12!\n\x04size\x18\x04 \x01(\x05\x42\x0e\xbaH\x0b\x1a\t0\x80\x02\x30\x80\x04\x30\x80\x08H\x00\x88\x01\x01\x12,\n\x06size_m\x18\x05 \x01(\x01\x42\x17\xbaH\x14\x12\x12\x19\x00\x00\x00\x00\x00@\x8f@)\xfc\xa9\xf1\xd2MbP?H\x01\x88\x01\x01\x12+\n\x05image\x18\x06 \x01(\x0b\x32\x1c.kinoform.type.v1.MediaInput:k\xbaHh\x1a\x66\n\x1dmaterial_spec.prompt_or_image\x12 give a prompt, an image, or both\x1a#has(this.prompt) || has(this.image)B\x07\n\x05_sizeB\t\n\x07_size_m2\x84\x01\n\x0fMaterialService\x12q\n\x10GenerateMaterial\x12-.kinoform.material.v1.GenerateMaterialRequest\x1a..kinoform.material.v1.GenerateMaterialResponseb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n)kinoform_proto/material/v1/material.proto\x12\x14kinoform.material.v1\x1a\x1b\x62uf/validate/validate.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x1fkinoform_proto/job/v1/job.proto\x1a!kinoform_proto/type/v1/type.proto\"\x8b\x03\n\x17GenerateMaterialRequest\x12\x31\n\x06parent\x18\x01 \x01(\tB!\xbaH\x1er\x1c\x32\x1a^projects/[a-z0-9-]{1,63}$\x12\x1c\n\nrequest_id\x18\x02 \x01(\tB\x08\xbaH\x05r\x03\xb0\x01\x01\x12\x38\n\x04spec\x18\x03 \x01(\x0b\x32\".kinoform.material.v1.MaterialSpecB\x06\xbaH\x03\xc8\x01\x01\x12$\n\x08priority\x18\x04 \x01(\x05\x42\x12\xbaH\x0f\x1a\r\x18\x64(\x9c\xff\xff\xff\xff\xff\xff\xff\xff\x01\x12\x62\n\x06labels\x18\x05 \x03(\x0b\x32\x39.kinoform.material.v1.GenerateMaterialRequest.LabelsEntryB\x17\xbaH\x14\x9a\x01\x11\x10@\"\x06r\x04\x10\x01\x18?*\x05r\x03\x18\xff\x01\x12,\n\x08\x64\x65\x61\x64line\x18\n \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x1a-\n\x0bLabelsEntry\x12\x0b\n\x03key\x18\x01 \x01(\t\x12\r\n\x05value\x18\x02 \x01(\t:\x02\x38\x01\"=\n\x18GenerateMaterialResponse\x12!\n\x03job\x18\x01 \x01(\x0b\x32\x14.kinoform.job.v1.Job\"\xfe\x02\n\x0cMaterialSpec\x12\x17\n\x05model\x18\x01 \x01(\tB\x08\xbaH\x05r\x03\x18\x80\x01\x12(\n\x06prompt\x18\x02 \x01(\x0b\x32\x18.kinoform.type.v1.Prompt\x12,\n\x08sampling\x18\x03 \x01(\x0b\x32\x1a.kinoform.type.v1.Sampling\x12!\n\x04size\x18\x04 \x01(\x05\x42\x0e\xbaH\x0b\x1a\t0\x80\x02\x30\x80\x04\x30\x80\x08H\x00\x88\x01\x01\x12,\n\x06size_m\x18\x05 \x01(\x01\x42\x17\xbaH\x14\x12\x12\x19\x00\x00\x00\x00\x00@\x8f@)\xfc\xa9\xf1\xd2MbP?H\x01\x88\x01\x01\x12+\n\x05image\x18\x06 \x01(\x0b\x32\x1c.kinoform.type.v1.MediaInput:k\xbaHh\x1a\x66\n\x1dmaterial_spec.prompt_or_image\x12 give a prompt, an image, or both\x1a#has(this.prompt) || has(this.image)B\x07\n\x05_sizeB\t\n\x07_size_m2\x84\x01\n\x0fMaterialService\x12q\n\x10GenerateMaterial\x12-.kinoform.material.v1.GenerateMaterialRequest\x1a..kinoform.material.v1.GenerateMaterialResponseb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -54,14 +55,14 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_MATERIALSPEC'].fields_by_name['size_m']._serialized_options = b'\272H\024\022\022\031\000\000\000\000\000@\217@)\374\251\361\322MbP?'
   _globals['_MATERIALSPEC']._loaded_options = None
   _globals['_MATERIALSPEC']._serialized_options = b'\272Hh\032f\n\035material_spec.prompt_or_image\022 give a prompt, an image, or both\032#has(this.prompt) || has(this.image)'
-  _globals['_GENERATEMATERIALREQUEST']._serialized_start=165
-  _globals['_GENERATEMATERIALREQUEST']._serialized_end=514
-  _globals['_GENERATEMATERIALREQUEST_LABELSENTRY']._serialized_start=469
-  _globals['_GENERATEMATERIALREQUEST_LABELSENTRY']._serialized_end=514
-  _globals['_GENERATEMATERIALRESPONSE']._serialized_start=516
-  _globals['_GENERATEMATERIALRESPONSE']._serialized_end=577
-  _globals['_MATERIALSPEC']._serialized_start=580
-  _globals['_MATERIALSPEC']._serialized_end=962
-  _globals['_MATERIALSERVICE']._serialized_start=965
-  _globals['_MATERIALSERVICE']._serialized_end=1097
+  _globals['_GENERATEMATERIALREQUEST']._serialized_start=198
+  _globals['_GENERATEMATERIALREQUEST']._serialized_end=593
+  _globals['_GENERATEMATERIALREQUEST_LABELSENTRY']._serialized_start=548
+  _globals['_GENERATEMATERIALREQUEST_LABELSENTRY']._serialized_end=593
+  _globals['_GENERATEMATERIALRESPONSE']._serialized_start=595
+  _globals['_GENERATEMATERIALRESPONSE']._serialized_end=656
+  _globals['_MATERIALSPEC']._serialized_start=659
+  _globals['_MATERIALSPEC']._serialized_end=1041
+  _globals['_MATERIALSERVICE']._serialized_start=1044
+  _globals['_MATERIALSERVICE']._serialized_end=1176
 # @@protoc_insertion_point(module_scope)

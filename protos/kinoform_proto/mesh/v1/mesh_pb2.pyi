@@ -9,6 +9,7 @@ import google.protobuf.descriptor
 import google.protobuf.internal.containers
 import google.protobuf.internal.enum_type_wrapper
 import google.protobuf.message
+import google.protobuf.timestamp_pb2
 import kinoform_proto.job.v1.job_pb2
 import kinoform_proto.type.v1.type_pb2
 import sys
@@ -92,6 +93,7 @@ class GenerateMeshRequest(google.protobuf.message.Message):
     SPEC_FIELD_NUMBER: builtins.int
     PRIORITY_FIELD_NUMBER: builtins.int
     LABELS_FIELD_NUMBER: builtins.int
+    DEADLINE_FIELD_NUMBER: builtins.int
     parent: builtins.str
     """`projects/{p}`."""
     request_id: builtins.str
@@ -106,6 +108,12 @@ class GenerateMeshRequest(google.protobuf.message.Message):
     def labels(self) -> google.protobuf.internal.containers.ScalarMap[builtins.str, builtins.str]:
         """Labels to find the job by. At most 64 pairs; keys up to 63, values up to 255 characters."""
 
+    @property
+    def deadline(self) -> google.protobuf.timestamp_pb2.Timestamp:
+        """When the job should be done: in the future at submission, by at most 30 days. Among jobs of equal priority the
+        earliest deadline that can still be met goes first. Past it the job goes on, no longer favoured. Left out: none.
+        """
+
     def __init__(
         self,
         *,
@@ -114,9 +122,10 @@ class GenerateMeshRequest(google.protobuf.message.Message):
         spec: global___MeshSpec | None = ...,
         priority: builtins.int = ...,
         labels: collections.abc.Mapping[builtins.str, builtins.str] | None = ...,
+        deadline: google.protobuf.timestamp_pb2.Timestamp | None = ...,
     ) -> None: ...
-    def HasField(self, field_name: typing.Literal["spec", b"spec"]) -> builtins.bool: ...
-    def ClearField(self, field_name: typing.Literal["labels", b"labels", "parent", b"parent", "priority", b"priority", "request_id", b"request_id", "spec", b"spec"]) -> None: ...
+    def HasField(self, field_name: typing.Literal["deadline", b"deadline", "spec", b"spec"]) -> builtins.bool: ...
+    def ClearField(self, field_name: typing.Literal["deadline", b"deadline", "labels", b"labels", "parent", b"parent", "priority", b"priority", "request_id", b"request_id", "spec", b"spec"]) -> None: ...
 
 global___GenerateMeshRequest = GenerateMeshRequest
 
@@ -422,6 +431,7 @@ class ProcessMeshRequest(google.protobuf.message.Message):
     SPEC_FIELD_NUMBER: builtins.int
     PRIORITY_FIELD_NUMBER: builtins.int
     LABELS_FIELD_NUMBER: builtins.int
+    DEADLINE_FIELD_NUMBER: builtins.int
     parent: builtins.str
     """`projects/{p}`."""
     request_id: builtins.str
@@ -436,6 +446,12 @@ class ProcessMeshRequest(google.protobuf.message.Message):
     def labels(self) -> google.protobuf.internal.containers.ScalarMap[builtins.str, builtins.str]:
         """Labels to find the job by. At most 64 pairs; keys up to 63, values up to 255 characters."""
 
+    @property
+    def deadline(self) -> google.protobuf.timestamp_pb2.Timestamp:
+        """When the job should be done: in the future at submission, by at most 30 days. Among jobs of equal priority the
+        earliest deadline that can still be met goes first. Past it the job goes on, no longer favoured. Left out: none.
+        """
+
     def __init__(
         self,
         *,
@@ -444,9 +460,10 @@ class ProcessMeshRequest(google.protobuf.message.Message):
         spec: global___ProcessSpec | None = ...,
         priority: builtins.int = ...,
         labels: collections.abc.Mapping[builtins.str, builtins.str] | None = ...,
+        deadline: google.protobuf.timestamp_pb2.Timestamp | None = ...,
     ) -> None: ...
-    def HasField(self, field_name: typing.Literal["spec", b"spec"]) -> builtins.bool: ...
-    def ClearField(self, field_name: typing.Literal["labels", b"labels", "parent", b"parent", "priority", b"priority", "request_id", b"request_id", "spec", b"spec"]) -> None: ...
+    def HasField(self, field_name: typing.Literal["deadline", b"deadline", "spec", b"spec"]) -> builtins.bool: ...
+    def ClearField(self, field_name: typing.Literal["deadline", b"deadline", "labels", b"labels", "parent", b"parent", "priority", b"priority", "request_id", b"request_id", "spec", b"spec"]) -> None: ...
 
 global___ProcessMeshRequest = ProcessMeshRequest
 
@@ -561,6 +578,7 @@ class TextureMeshRequest(google.protobuf.message.Message):
     SPEC_FIELD_NUMBER: builtins.int
     PRIORITY_FIELD_NUMBER: builtins.int
     LABELS_FIELD_NUMBER: builtins.int
+    DEADLINE_FIELD_NUMBER: builtins.int
     parent: builtins.str
     """`projects/{p}`."""
     request_id: builtins.str
@@ -575,6 +593,12 @@ class TextureMeshRequest(google.protobuf.message.Message):
     def labels(self) -> google.protobuf.internal.containers.ScalarMap[builtins.str, builtins.str]:
         """Labels to find the job by. At most 64 pairs; keys up to 63, values up to 255 characters."""
 
+    @property
+    def deadline(self) -> google.protobuf.timestamp_pb2.Timestamp:
+        """When the job should be done: in the future at submission, by at most 30 days. Among jobs of equal priority the
+        earliest deadline that can still be met goes first. Past it the job goes on, no longer favoured. Left out: none.
+        """
+
     def __init__(
         self,
         *,
@@ -583,9 +607,10 @@ class TextureMeshRequest(google.protobuf.message.Message):
         spec: global___TextureSpec | None = ...,
         priority: builtins.int = ...,
         labels: collections.abc.Mapping[builtins.str, builtins.str] | None = ...,
+        deadline: google.protobuf.timestamp_pb2.Timestamp | None = ...,
     ) -> None: ...
-    def HasField(self, field_name: typing.Literal["spec", b"spec"]) -> builtins.bool: ...
-    def ClearField(self, field_name: typing.Literal["labels", b"labels", "parent", b"parent", "priority", b"priority", "request_id", b"request_id", "spec", b"spec"]) -> None: ...
+    def HasField(self, field_name: typing.Literal["deadline", b"deadline", "spec", b"spec"]) -> builtins.bool: ...
+    def ClearField(self, field_name: typing.Literal["deadline", b"deadline", "labels", b"labels", "parent", b"parent", "priority", b"priority", "request_id", b"request_id", "spec", b"spec"]) -> None: ...
 
 global___TextureMeshRequest = TextureMeshRequest
 
@@ -700,6 +725,7 @@ class RenderTurntableRequest(google.protobuf.message.Message):
     SPEC_FIELD_NUMBER: builtins.int
     PRIORITY_FIELD_NUMBER: builtins.int
     LABELS_FIELD_NUMBER: builtins.int
+    DEADLINE_FIELD_NUMBER: builtins.int
     parent: builtins.str
     """`projects/{p}`."""
     request_id: builtins.str
@@ -714,6 +740,12 @@ class RenderTurntableRequest(google.protobuf.message.Message):
     def labels(self) -> google.protobuf.internal.containers.ScalarMap[builtins.str, builtins.str]:
         """Labels to find the job by. At most 64 pairs; keys up to 63, values up to 255 characters."""
 
+    @property
+    def deadline(self) -> google.protobuf.timestamp_pb2.Timestamp:
+        """When the job should be done: in the future at submission, by at most 30 days. Among jobs of equal priority the
+        earliest deadline that can still be met goes first. Past it the job goes on, no longer favoured. Left out: none.
+        """
+
     def __init__(
         self,
         *,
@@ -722,9 +754,10 @@ class RenderTurntableRequest(google.protobuf.message.Message):
         spec: global___TurntableSpec | None = ...,
         priority: builtins.int = ...,
         labels: collections.abc.Mapping[builtins.str, builtins.str] | None = ...,
+        deadline: google.protobuf.timestamp_pb2.Timestamp | None = ...,
     ) -> None: ...
-    def HasField(self, field_name: typing.Literal["spec", b"spec"]) -> builtins.bool: ...
-    def ClearField(self, field_name: typing.Literal["labels", b"labels", "parent", b"parent", "priority", b"priority", "request_id", b"request_id", "spec", b"spec"]) -> None: ...
+    def HasField(self, field_name: typing.Literal["deadline", b"deadline", "spec", b"spec"]) -> builtins.bool: ...
+    def ClearField(self, field_name: typing.Literal["deadline", b"deadline", "labels", b"labels", "parent", b"parent", "priority", b"priority", "request_id", b"request_id", "spec", b"spec"]) -> None: ...
 
 global___RenderTurntableRequest = RenderTurntableRequest
 

@@ -23,11 +23,12 @@ _sym_db = _symbol_database.Default()
 
 
 from kinoform_proto.buf.validate import validate_pb2 as buf_dot_validate_dot_validate__pb2
+from google.protobuf import timestamp_pb2 as google_dot_protobuf_dot_timestamp__pb2
 from kinoform_proto.job.v1 import job_pb2 as kinoform__proto_dot_job_dot_v1_dot_job__pb2
 from kinoform_proto.type.v1 import type_pb2 as kinoform__proto_dot_type_dot_v1_dot_type__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n#kinoform_proto/video/v1/video.proto\x12\x11kinoform.video.v1\x1a\x1b\x62uf/validate/validate.proto\x1a\x1fkinoform_proto/job/v1/job.proto\x1a!kinoform_proto/type/v1/type.proto\"\xce\x02\n\x14GenerateVideoRequest\x12\x31\n\x06parent\x18\x01 \x01(\tB!\xbaH\x1er\x1c\x32\x1a^projects/[a-z0-9-]{1,63}$\x12\x1c\n\nrequest_id\x18\x02 \x01(\tB\x08\xbaH\x05r\x03\xb0\x01\x01\x12\x32\n\x04spec\x18\x03 \x01(\x0b\x32\x1c.kinoform.video.v1.VideoSpecB\x06\xbaH\x03\xc8\x01\x01\x12$\n\x08priority\x18\x04 \x01(\x05\x42\x12\xbaH\x0f\x1a\r\x18\x64(\x9c\xff\xff\xff\xff\xff\xff\xff\xff\x01\x12\\\n\x06labels\x18\x05 \x03(\x0b\x32\x33.kinoform.video.v1.GenerateVideoRequest.LabelsEntryB\x17\xbaH\x14\x9a\x01\x11\x10@\"\x06r\x04\x10\x01\x18?*\x05r\x03\x18\xff\x01\x1a-\n\x0bLabelsEntry\x12\x0b\n\x03key\x18\x01 \x01(\t\x12\r\n\x05value\x18\x02 \x01(\t:\x02\x38\x01\":\n\x15GenerateVideoResponse\x12!\n\x03job\x18\x01 \x01(\x0b\x32\x14.kinoform.job.v1.Job\"\xfc\x03\n\tVideoSpec\x12\x17\n\x05model\x18\x01 \x01(\tB\x08\xbaH\x05r\x03\x18\x80\x01\x12\x30\n\x06prompt\x18\x02 \x01(\x0b\x32\x18.kinoform.type.v1.PromptB\x06\xbaH\x03\xc8\x01\x01\x12+\n\x05image\x18\x03 \x01(\x0b\x32\x1c.kinoform.type.v1.MediaInput\x12\x1f\n\x06\x66rames\x18\x04 \x01(\x05\x42\n\xbaH\x07\x1a\x05\x18\x90N(\x01H\x00\x88\x01\x01\x12$\n\x04size\x18\x05 \x01(\x0b\x32\x16.kinoform.type.v1.Size\x12/\n\nframe_rate\x18\x06 \x01(\x0b\x32\x1b.kinoform.type.v1.FrameRate\x12,\n\x08sampling\x18\x07 \x01(\x0b\x32\x1a.kinoform.type.v1.Sampling\x12*\n\x04\x66ile\x18\x08 \x01(\x0b\x32\x1c.kinoform.video.v1.VideoFile\x12,\n\x0bimage_reach\x18\t \x01(\x0b\x32\x17.kinoform.type.v1.Reach\x12?\n\nconditions\x18\n \x03(\x0b\x32!.kinoform.video.v1.VideoConditionB\x08\xbaH\x05\x92\x01\x02\x10\x08\x12+\n\x07repaint\x18\x0b \x01(\x0b\x32\x1a.kinoform.video.v1.RepaintB\t\n\x07_frames\"\xb8\x02\n\x0eVideoCondition\x12\x32\n\nlast_frame\x18\x01 \x01(\x0b\x32\x1c.kinoform.type.v1.MediaInputH\x00\x12-\n\x05\x65\x64ges\x18\x02 \x01(\x0b\x32\x1c.kinoform.type.v1.MediaInputH\x00\x12-\n\x05\x64\x65pth\x18\x03 \x01(\x0b\x32\x1c.kinoform.type.v1.MediaInputH\x00\x12,\n\x04mask\x18\x04 \x01(\x0b\x32\x1c.kinoform.type.v1.MediaInputH\x00\x12/\n\x07palette\x18\x06 \x01(\x0b\x32\x1c.kinoform.type.v1.MediaInputH\x00\x12&\n\x05reach\x18\x05 \x01(\x0b\x32\x17.kinoform.type.v1.ReachB\r\n\x04kind\x12\x05\xbaH\x02\x08\x01\"t\n\x07Repaint\x12\x35\n\x07\x66ootage\x18\x01 \x01(\x0b\x32\x1c.kinoform.type.v1.MediaInputB\x06\xbaH\x03\xc8\x01\x01\x12\x32\n\x04mask\x18\x02 \x01(\x0b\x32\x1c.kinoform.type.v1.MediaInputB\x06\xbaH\x03\xc8\x01\x01\"\xf0\x02\n\tVideoFile\x12=\n\x06\x66ormat\x18\x01 \x01(\x0e\x32#.kinoform.video.v1.VideoFile.FormatB\x08\xbaH\x05\x82\x01\x02\x10\x01\x12)\n\tview_size\x18\x02 \x01(\x0b\x32\x16.kinoform.type.v1.Size\x12?\n\x07upscale\x18\x03 \x01(\x0e\x32$.kinoform.video.v1.VideoFile.UpscaleB\x08\xbaH\x05\x82\x01\x02\x10\x01\"j\n\x06\x46ormat\x12\x16\n\x12\x46ORMAT_UNSPECIFIED\x10\x00\x12\x0e\n\nFORMAT_MP4\x10\x01\x12\x0f\n\x0b\x46ORMAT_WEBM\x10\x02\x12\x0e\n\nFORMAT_GIF\x10\x03\x12\x17\n\x13\x46ORMAT_PNG_SEQUENCE\x10\x04\"L\n\x07Upscale\x12\x17\n\x13UPSCALE_UNSPECIFIED\x10\x00\x12\x13\n\x0fUPSCALE_NEAREST\x10\x01\x12\x13\n\x0fUPSCALE_LANCZOS\x10\x02\x32r\n\x0cVideoService\x12\x62\n\rGenerateVideo\x12\'.kinoform.video.v1.GenerateVideoRequest\x1a(.kinoform.video.v1.GenerateVideoResponseb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n#kinoform_proto/video/v1/video.proto\x12\x11kinoform.video.v1\x1a\x1b\x62uf/validate/validate.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x1fkinoform_proto/job/v1/job.proto\x1a!kinoform_proto/type/v1/type.proto\"\xfc\x02\n\x14GenerateVideoRequest\x12\x31\n\x06parent\x18\x01 \x01(\tB!\xbaH\x1er\x1c\x32\x1a^projects/[a-z0-9-]{1,63}$\x12\x1c\n\nrequest_id\x18\x02 \x01(\tB\x08\xbaH\x05r\x03\xb0\x01\x01\x12\x32\n\x04spec\x18\x03 \x01(\x0b\x32\x1c.kinoform.video.v1.VideoSpecB\x06\xbaH\x03\xc8\x01\x01\x12$\n\x08priority\x18\x04 \x01(\x05\x42\x12\xbaH\x0f\x1a\r\x18\x64(\x9c\xff\xff\xff\xff\xff\xff\xff\xff\x01\x12\\\n\x06labels\x18\x05 \x03(\x0b\x32\x33.kinoform.video.v1.GenerateVideoRequest.LabelsEntryB\x17\xbaH\x14\x9a\x01\x11\x10@\"\x06r\x04\x10\x01\x18?*\x05r\x03\x18\xff\x01\x12,\n\x08\x64\x65\x61\x64line\x18\n \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x1a-\n\x0bLabelsEntry\x12\x0b\n\x03key\x18\x01 \x01(\t\x12\r\n\x05value\x18\x02 \x01(\t:\x02\x38\x01\":\n\x15GenerateVideoResponse\x12!\n\x03job\x18\x01 \x01(\x0b\x32\x14.kinoform.job.v1.Job\"\xfc\x03\n\tVideoSpec\x12\x17\n\x05model\x18\x01 \x01(\tB\x08\xbaH\x05r\x03\x18\x80\x01\x12\x30\n\x06prompt\x18\x02 \x01(\x0b\x32\x18.kinoform.type.v1.PromptB\x06\xbaH\x03\xc8\x01\x01\x12+\n\x05image\x18\x03 \x01(\x0b\x32\x1c.kinoform.type.v1.MediaInput\x12\x1f\n\x06\x66rames\x18\x04 \x01(\x05\x42\n\xbaH\x07\x1a\x05\x18\x90N(\x01H\x00\x88\x01\x01\x12$\n\x04size\x18\x05 \x01(\x0b\x32\x16.kinoform.type.v1.Size\x12/\n\nframe_rate\x18\x06 \x01(\x0b\x32\x1b.kinoform.type.v1.FrameRate\x12,\n\x08sampling\x18\x07 \x01(\x0b\x32\x1a.kinoform.type.v1.Sampling\x12*\n\x04\x66ile\x18\x08 \x01(\x0b\x32\x1c.kinoform.video.v1.VideoFile\x12,\n\x0bimage_reach\x18\t \x01(\x0b\x32\x17.kinoform.type.v1.Reach\x12?\n\nconditions\x18\n \x03(\x0b\x32!.kinoform.video.v1.VideoConditionB\x08\xbaH\x05\x92\x01\x02\x10\x08\x12+\n\x07repaint\x18\x0b \x01(\x0b\x32\x1a.kinoform.video.v1.RepaintB\t\n\x07_frames\"\xb8\x02\n\x0eVideoCondition\x12\x32\n\nlast_frame\x18\x01 \x01(\x0b\x32\x1c.kinoform.type.v1.MediaInputH\x00\x12-\n\x05\x65\x64ges\x18\x02 \x01(\x0b\x32\x1c.kinoform.type.v1.MediaInputH\x00\x12-\n\x05\x64\x65pth\x18\x03 \x01(\x0b\x32\x1c.kinoform.type.v1.MediaInputH\x00\x12,\n\x04mask\x18\x04 \x01(\x0b\x32\x1c.kinoform.type.v1.MediaInputH\x00\x12/\n\x07palette\x18\x06 \x01(\x0b\x32\x1c.kinoform.type.v1.MediaInputH\x00\x12&\n\x05reach\x18\x05 \x01(\x0b\x32\x17.kinoform.type.v1.ReachB\r\n\x04kind\x12\x05\xbaH\x02\x08\x01\"t\n\x07Repaint\x12\x35\n\x07\x66ootage\x18\x01 \x01(\x0b\x32\x1c.kinoform.type.v1.MediaInputB\x06\xbaH\x03\xc8\x01\x01\x12\x32\n\x04mask\x18\x02 \x01(\x0b\x32\x1c.kinoform.type.v1.MediaInputB\x06\xbaH\x03\xc8\x01\x01\"\xf0\x02\n\tVideoFile\x12=\n\x06\x66ormat\x18\x01 \x01(\x0e\x32#.kinoform.video.v1.VideoFile.FormatB\x08\xbaH\x05\x82\x01\x02\x10\x01\x12)\n\tview_size\x18\x02 \x01(\x0b\x32\x16.kinoform.type.v1.Size\x12?\n\x07upscale\x18\x03 \x01(\x0e\x32$.kinoform.video.v1.VideoFile.UpscaleB\x08\xbaH\x05\x82\x01\x02\x10\x01\"j\n\x06\x46ormat\x12\x16\n\x12\x46ORMAT_UNSPECIFIED\x10\x00\x12\x0e\n\nFORMAT_MP4\x10\x01\x12\x0f\n\x0b\x46ORMAT_WEBM\x10\x02\x12\x0e\n\nFORMAT_GIF\x10\x03\x12\x17\n\x13\x46ORMAT_PNG_SEQUENCE\x10\x04\"L\n\x07Upscale\x12\x17\n\x13UPSCALE_UNSPECIFIED\x10\x00\x12\x13\n\x0fUPSCALE_NEAREST\x10\x01\x12\x13\n\x0fUPSCALE_LANCZOS\x10\x02\x32r\n\x0cVideoService\x12\x62\n\rGenerateVideo\x12\'.kinoform.video.v1.GenerateVideoRequest\x1a(.kinoform.video.v1.GenerateVideoResponseb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -64,24 +65,24 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_VIDEOFILE'].fields_by_name['format']._serialized_options = b'\272H\005\202\001\002\020\001'
   _globals['_VIDEOFILE'].fields_by_name['upscale']._loaded_options = None
   _globals['_VIDEOFILE'].fields_by_name['upscale']._serialized_options = b'\272H\005\202\001\002\020\001'
-  _globals['_GENERATEVIDEOREQUEST']._serialized_start=156
-  _globals['_GENERATEVIDEOREQUEST']._serialized_end=490
-  _globals['_GENERATEVIDEOREQUEST_LABELSENTRY']._serialized_start=445
-  _globals['_GENERATEVIDEOREQUEST_LABELSENTRY']._serialized_end=490
-  _globals['_GENERATEVIDEORESPONSE']._serialized_start=492
-  _globals['_GENERATEVIDEORESPONSE']._serialized_end=550
-  _globals['_VIDEOSPEC']._serialized_start=553
-  _globals['_VIDEOSPEC']._serialized_end=1061
-  _globals['_VIDEOCONDITION']._serialized_start=1064
-  _globals['_VIDEOCONDITION']._serialized_end=1376
-  _globals['_REPAINT']._serialized_start=1378
-  _globals['_REPAINT']._serialized_end=1494
-  _globals['_VIDEOFILE']._serialized_start=1497
-  _globals['_VIDEOFILE']._serialized_end=1865
-  _globals['_VIDEOFILE_FORMAT']._serialized_start=1681
-  _globals['_VIDEOFILE_FORMAT']._serialized_end=1787
-  _globals['_VIDEOFILE_UPSCALE']._serialized_start=1789
-  _globals['_VIDEOFILE_UPSCALE']._serialized_end=1865
-  _globals['_VIDEOSERVICE']._serialized_start=1867
-  _globals['_VIDEOSERVICE']._serialized_end=1981
+  _globals['_GENERATEVIDEOREQUEST']._serialized_start=189
+  _globals['_GENERATEVIDEOREQUEST']._serialized_end=569
+  _globals['_GENERATEVIDEOREQUEST_LABELSENTRY']._serialized_start=524
+  _globals['_GENERATEVIDEOREQUEST_LABELSENTRY']._serialized_end=569
+  _globals['_GENERATEVIDEORESPONSE']._serialized_start=571
+  _globals['_GENERATEVIDEORESPONSE']._serialized_end=629
+  _globals['_VIDEOSPEC']._serialized_start=632
+  _globals['_VIDEOSPEC']._serialized_end=1140
+  _globals['_VIDEOCONDITION']._serialized_start=1143
+  _globals['_VIDEOCONDITION']._serialized_end=1455
+  _globals['_REPAINT']._serialized_start=1457
+  _globals['_REPAINT']._serialized_end=1573
+  _globals['_VIDEOFILE']._serialized_start=1576
+  _globals['_VIDEOFILE']._serialized_end=1944
+  _globals['_VIDEOFILE_FORMAT']._serialized_start=1760
+  _globals['_VIDEOFILE_FORMAT']._serialized_end=1866
+  _globals['_VIDEOFILE_UPSCALE']._serialized_start=1868
+  _globals['_VIDEOFILE_UPSCALE']._serialized_end=1944
+  _globals['_VIDEOSERVICE']._serialized_start=1946
+  _globals['_VIDEOSERVICE']._serialized_end=2060
 # @@protoc_insertion_point(module_scope)

@@ -9,6 +9,7 @@ import google.protobuf.descriptor
 import google.protobuf.internal.containers
 import google.protobuf.internal.enum_type_wrapper
 import google.protobuf.message
+import google.protobuf.timestamp_pb2
 import kinoform_proto.job.v1.job_pb2
 import kinoform_proto.type.v1.type_pb2
 import sys
@@ -48,6 +49,7 @@ class GenerateVideoRequest(google.protobuf.message.Message):
     SPEC_FIELD_NUMBER: builtins.int
     PRIORITY_FIELD_NUMBER: builtins.int
     LABELS_FIELD_NUMBER: builtins.int
+    DEADLINE_FIELD_NUMBER: builtins.int
     parent: builtins.str
     """`projects/{p}`."""
     request_id: builtins.str
@@ -62,6 +64,12 @@ class GenerateVideoRequest(google.protobuf.message.Message):
     def labels(self) -> google.protobuf.internal.containers.ScalarMap[builtins.str, builtins.str]:
         """Labels to find the job by. At most 64 pairs; keys up to 63, values up to 255 characters."""
 
+    @property
+    def deadline(self) -> google.protobuf.timestamp_pb2.Timestamp:
+        """When the job should be done: in the future at submission, by at most 30 days. Among jobs of equal priority the
+        earliest deadline that can still be met goes first. Past it the job goes on, no longer favoured. Left out: none.
+        """
+
     def __init__(
         self,
         *,
@@ -70,9 +78,10 @@ class GenerateVideoRequest(google.protobuf.message.Message):
         spec: global___VideoSpec | None = ...,
         priority: builtins.int = ...,
         labels: collections.abc.Mapping[builtins.str, builtins.str] | None = ...,
+        deadline: google.protobuf.timestamp_pb2.Timestamp | None = ...,
     ) -> None: ...
-    def HasField(self, field_name: typing.Literal["spec", b"spec"]) -> builtins.bool: ...
-    def ClearField(self, field_name: typing.Literal["labels", b"labels", "parent", b"parent", "priority", b"priority", "request_id", b"request_id", "spec", b"spec"]) -> None: ...
+    def HasField(self, field_name: typing.Literal["deadline", b"deadline", "spec", b"spec"]) -> builtins.bool: ...
+    def ClearField(self, field_name: typing.Literal["deadline", b"deadline", "labels", b"labels", "parent", b"parent", "priority", b"priority", "request_id", b"request_id", "spec", b"spec"]) -> None: ...
 
 global___GenerateVideoRequest = GenerateVideoRequest
 

@@ -16,7 +16,7 @@ from kinoform.backbone.guidance import layers
 from kinoform.backbone.schedules import Course, clean_from, cosine_alpha_bar, ddim_step
 from kinoform.backbone.text import MAX_TOKENS, TextEncoder
 from kinoform.engine.errors import ModelError
-from kinoform.engine.family import BatchKey, Cost, Frames
+from kinoform.engine.family import BatchKey, Cost, Frames, Probe
 from kinoform.models.clip import cut
 from kinoform.models.form_mini.pictures import as_tensor, cut_out, framed
 from kinoform.models.form_mini.preview import look
@@ -162,7 +162,16 @@ class FormMini:
         tokens = prod(length // step for length, step in zip(self._latent_shape[1:], patch, strict=True))
         weights = [layer.weight for layer in layers([view.reach.strength for view in request.views])]
         rows = len(weights) + (weights != [1.0]) + (request.guidance != 1.0)
-        return Cost(tokens=tokens * rows, steps=request.steps)
+        # latent and what it foresees, texts, and tokens of the views
+        seen = prod(self._networks.eye.place.shape[1:]) * len(request.views)
+        numbers = 2 * prod(self._latent_shape) + 2 * MAX_TOKENS * self._networks.denoiser.config.text_dim + seen
+        return Cost(tokens=tokens * rows, steps=request.steps, state_bytes=4 * numbers)
+
+    @torch.inference_mode()
+    def probes(self) -> list[Probe[ShapeState]]:
+        """A solid, unguided and guided: it has one size only."""
+        asked = [MeshRequest(prompt="a", steps=1, guidance=guidance, seed=0) for guidance in (1.0, 2.0)]
+        return [Probe(self.begin(each, self.encode(each)), self.cost(each).tokens) for each in asked]
 
     @property
     def _device(self) -> torch.device:

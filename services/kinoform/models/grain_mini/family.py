@@ -14,7 +14,7 @@ from kinoform.backbone.guidance import GUIDED_TIMES, GuidanceInterval, guide
 from kinoform.backbone.schedules import Course, clean_from, cosine_alpha_bar, ddim_step
 from kinoform.backbone.text import MAX_TOKENS, TextEncoder
 from kinoform.engine.errors import ModelError
-from kinoform.engine.family import BatchKey, Cost, Frames
+from kinoform.engine.family import BatchKey, Cost, Frames, Probe
 from kinoform.media.material.relief import cut_quietly
 from kinoform.models.clip import cut as cut_warning
 from kinoform.models.grain_mini.autoencoder import MaterialAutoencoder
@@ -182,7 +182,20 @@ class GrainMini:
     def cost(self, request: MaterialRequest) -> Cost:
         """Steps, and tokens of all windows (twice where they are guided)."""
         tokens = _windows_along(request) ** 2 * TOKENS**2
-        return Cost(tokens=tokens * (1 if request.guidance == 1.0 else 2), steps=request.steps)
+        side = WINDOW * _windows_along(request)
+        latents = 2 * self._networks.autoencoder.config.latent_channels * side**2
+        texts = 2 * MAX_TOKENS * self._networks.denoiser.config.text_dim
+        return Cost(
+            tokens=tokens * (1 if request.guidance == 1.0 else 2),
+            steps=request.steps,
+            state_bytes=4 * (latents + texts),
+        )
+
+    @torch.inference_mode()
+    def probes(self) -> list[Probe[TileState]]:
+        """The smallest tile, unguided and guided."""
+        asked = [MaterialRequest(prompt="", size=UNIT, steps=1, guidance=guidance, seed=0) for guidance in (1.0, 2.0)]
+        return [Probe(self.begin(each, self.encode(each)), self.cost(each).tokens) for each in asked]
 
     @property
     def _device(self) -> torch.device:

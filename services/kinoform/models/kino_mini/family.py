@@ -5,6 +5,7 @@ from dataclasses import replace
 from math import ceil, lcm, prod
 from pathlib import Path
 
+import numpy as np
 import torch
 from torch import Tensor
 
@@ -17,7 +18,7 @@ from kinoform.backbone.patches import grid_of
 from kinoform.backbone.schedules import Course, clean_from, cosine_alpha_bar, ddim_step, euler_step, flow_clean
 from kinoform.backbone.text import MAX_TOKENS, TextEncoder
 from kinoform.engine.errors import ModelError
-from kinoform.engine.family import BatchKey, Cost, Frames
+from kinoform.engine.family import BatchKey, Cost, Frames, Probe
 from kinoform.models.clip import ClipRequest, cut
 from kinoform.models.kino_mini.pixels import clip_to_frames, picture_to_clip
 from kinoform.models.kino_mini.places import place_planes
@@ -30,6 +31,8 @@ PREVIEW_FRAMES = 4
 CLIP_GUIDANCE = 1.0
 """Of the clip stage when the keyframe stage made the first frame: that frame has the prompt's guidance in it."""
 
+PROBED = ((4, 32), (8, 64))
+"""Clips by which the machine's speed is measured: frames, and pixels along a side."""
 PROBES: Mapping[Stage, tuple[int, int, int]] = {"keyframe": (1, 8, 8), "clip": (16, 8, 8)}
 """Latents by which `batch_exact` is measured."""
 
@@ -197,7 +200,26 @@ class KinoMini:
         clip = _tokens(self._networks.denoiser, (length, height, width))
         clip *= _copies(request.guidance if first == 0 else CLIP_GUIDANCE)
         tokens = first * keyframe + (request.steps - first) * clip
-        return Cost(tokens=ceil(tokens / request.steps), steps=request.steps)
+        return Cost(tokens=ceil(tokens / request.steps), steps=request.steps, state_bytes=self._state_bytes(request))
+
+    @torch.inference_mode()
+    def probes(self) -> list[Probe[ClipState]]:
+        """Clips from a grey picture, unguided: what most steps are, at two sizes."""
+        return [self._probe(*sizes) for sizes in PROBED]
+
+    def _probe(self, frames: int, side: int) -> Probe[ClipState]:
+        grey = np.full((side, side, 3), 128, np.uint8)
+        request = ClipRequest(
+            prompt="", image=grey, frames=frames, width=side, height=side, steps=1, guidance=1.0, seed=0
+        )
+        return Probe(self.begin(request, self.encode(request)), self.cost(request).tokens)
+
+    def _state_bytes(self, request: ClipRequest) -> int:
+        """Latents: the noisy one, what it foresees, where the first frame moves, what is known of it with its places;
+        of every map its tokens; and the texts."""
+        numbers = prod(self._latent_shape(request))
+        texts = 2 * MAX_TOKENS * self._networks.denoiser.config.text_dim
+        return 4 * (numbers * (5 + 2 * len(request.maps)) + texts)
 
     @property
     def _device(self) -> torch.device:

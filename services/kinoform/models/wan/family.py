@@ -15,7 +15,7 @@ from diffusers.pipelines.wan.pipeline_wan import prompt_clean
 from torch import Tensor
 
 from kinoform.engine.errors import ModelError
-from kinoform.engine.family import BatchKey, Cost, Frames
+from kinoform.engine.family import BatchKey, Cost, Frames, Probe
 from kinoform.models.clip import ClipRequest, cut
 from kinoform.models.wan.solver import Solver
 from kinoform.models.wan.state import WanConditions, WanState, from_bytes, to_bytes
@@ -172,7 +172,35 @@ class WanFamily:
         """Latent tokens of the passes of a step (twice with guidance) and steps."""
         _, length, height, width = self._latent_shape(request)
         tokens = length * height * width // prod(self._pipeline.transformer.config.patch_size)
-        return Cost(tokens=2 * tokens if request.guidance > 1.0 else tokens, steps=request.steps)
+        guided = request.guidance > 1.0
+        # in float32: latents, what the solver remembers of the steps before, and the last sample
+        latents = 4 * prod(self._latent_shape(request)) * (2 + len(self._solver.begin().outputs))
+        texts = TEXT_TOKENS * self._text_width * self._pipeline.transformer.dtype.itemsize
+        return Cost(
+            tokens=2 * tokens if guided else tokens,
+            steps=request.steps,
+            state_bytes=latents + (2 * texts if guided else texts),
+        )
+
+    @torch.inference_mode()
+    def probes(self) -> list[Probe[WanState]]:
+        """A still and a short clip without words: the text encoder, which may be large, is not asked."""
+        dtype = self._pipeline.transformer.dtype
+        blank = torch.zeros(1, TEXT_TOKENS, self._text_width, dtype=dtype, device=self._device)
+        unit = self._pipeline.vae_scale_factor_spatial * max(self._pipeline.transformer.config.patch_size)
+        # on an accelerator a few tokens take as long as none
+        sizes = ((1, 4), (13, 4 if self._device.type == "cpu" else 32))
+        asked = [
+            ClipRequest(prompt="", frames=frames, width=side * unit, height=side * unit, steps=2, guidance=1.0, seed=0)
+            for frames, side in sizes
+        ]
+        blanks = WanConditions(prompt=blank, negative=None)
+        return [Probe(self.begin(each, blanks), self.cost(each).tokens) for each in asked]
+
+    @property
+    def _text_width(self) -> int:
+        width: int = self._pipeline.transformer.config.text_dim
+        return width
 
     def _latent_shape(self, request: ClipRequest) -> tuple[int, int, int, int]:
         patch = self._pipeline.transformer.config.patch_size
