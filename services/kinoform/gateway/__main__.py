@@ -9,6 +9,7 @@ from pathlib import Path
 from kinoform.gateway.config import GatewayConfig
 from kinoform.gateway.logs import configure
 from kinoform.gateway.server import BadAddress, build
+from kinoform.media.provenance.errors import ProvenanceError
 from kinoform.models.depth_folder.identity import identity_of
 from kinoform.models.registry import DEFAULT_MODELS, BadRegistration, catalogue
 from kinoform.models.services import SERVICES
@@ -24,7 +25,7 @@ def main() -> int:
     configure(arguments.log)
     try:
         return asyncio.run(serve(config_from(arguments), arguments.grace))
-    except (BadAddress, BadRegistration, StoreError, OSError, ValueError) as error:
+    except (BadAddress, BadRegistration, ProvenanceError, StoreError, OSError, ValueError) as error:
         print(f"kinoform gateway: {error}", file=sys.stderr)
         return EXIT_BAD_START
 
@@ -59,6 +60,7 @@ def config_from(arguments: argparse.Namespace) -> GatewayConfig:
         default_models=DEFAULT_MODELS,
         api_keys=arguments.api_keys,
         tls=tuple(arguments.tls) if arguments.tls else None,
+        trust_anchors=arguments.trust_anchors,
         max_running=arguments.max_running,
         depth_model=identity_of(arguments.depth_model) if arguments.depth_model else "",
         conditionings_bytes=arguments.conditionings_bytes,
@@ -80,6 +82,7 @@ def parser() -> argparse.ArgumentParser:
     )
     options.add_argument("--api-keys", type=Path, metavar="FILE", help="accept only callers with one of these keys")
     options.add_argument("--tls", nargs=2, type=Path, metavar=("CERT", "KEY"), help="serve TLS with these PEM files")
+    options.add_argument("--trust-anchors", type=Path, metavar="FILE", help="authorities of trusted signers, PEM")
     options.add_argument(
         "--max-running", type=int, default=8, metavar="N", help="jobs of one kind run at once (default 8)"
     )

@@ -37,6 +37,8 @@ class GatewayConfig:
     """File of accepted API keys, one a line; None lets everybody in."""
     tls: tuple[Path, Path] | None = None
     """(certificate chain, private key), PEM; None serves in the clear."""
+    trust_anchors: Path | None = None
+    """Certificates of authorities whose signers are trusted, PEM; None trusts nobody."""
     max_running: int = 8
     """Jobs of one kind run at once by this gateway."""
     places_every_s: float = 1.0

@@ -31,6 +31,7 @@ from kinoform.gateway.makers import Intake, MaterialServicer, MeshServicer, Vide
 from kinoform.gateway.offer import Offer
 from kinoform.gateway.patience import Patience
 from kinoform.gateway.places import Pace, Places
+from kinoform.gateway.provenance import Stores, Verifier
 from kinoform.gateway.resolve.requests import JOB_REQUESTS, objections
 from kinoform.gateway.runstream import RunParts
 from kinoform.gateway.steer import Steering
@@ -38,6 +39,8 @@ from kinoform.gateway.submit import Submitter
 from kinoform.gateway.uploads import Uploader
 from kinoform.gateway.validation import Checker
 from kinoform.gateway.watch import Watcher
+from kinoform.media.provenance.check import Checker as CredentialsChecker
+from kinoform.media.provenance.check import read_anchors
 from kinoform.models.services import CONDITIONING
 from kinoform.store.assets import AssetStore
 from kinoform.store.open import Store, open_store
@@ -134,7 +137,10 @@ STREAMS_END_S = 0.5
 
 
 def build(config: GatewayConfig) -> Gateway:
-    """A gateway, its stores opened. Call it inside a running event loop. Raises StoreUnavailable, ValueError."""
+    """A gateway, its stores opened. Call it inside a running event loop.
+
+    Raises StoreUnavailable, ValueError, BadTrustAnchors.
+    """
     store, blobs = open_store(config.database), AssetStore(config.assets)
     offer = Offer(
         config.cards,
@@ -203,7 +209,10 @@ def _add_keepers(server: grpc.aio.Server, config: GatewayConfig, parts: Parts, b
     uploader = Uploader(store.assets, store.uploads, blobs, now_us, config.max_upload_bytes)
     catalog = CatalogServicer(config.cards, config.default_models)
     job_pb2_grpc.add_JobServiceServicer_to_server(JobServicer(store.jobs, steering, watcher), server)
-    asset_pb2_grpc.add_AssetServiceServicer_to_server(AssetServicer(store.assets, blobs, uploader, leftovers), server)
+    anchors = "" if config.trust_anchors is None else read_anchors(config.trust_anchors)
+    verifier = Verifier(Stores(store.assets, store.jobs, blobs), CredentialsChecker(anchors))
+    keeper = AssetServicer(store.assets, blobs, uploader, verifier, leftovers)
+    asset_pb2_grpc.add_AssetServiceServicer_to_server(keeper, server)
     catalog_pb2_grpc.add_CatalogServiceServicer_to_server(catalog, server)
 
 

@@ -3,6 +3,8 @@
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from kinoform.media.provenance.identity import SigningFiles
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Rhythm:
@@ -30,6 +32,8 @@ class ServiceConfig:
     """Besides the embedded ones: `NAME=FAMILY:PATH`."""
     depth_model: Path | None = None
     """Folder of a depth model as transformers saves it, for conditionings; None is depth-mini."""
+    signing: SigningFiles | None = None
+    """What outputs are signed with; None leaves them unsigned."""
     threads: int = 1
     """Of torch, for one operation."""
     max_jobs: int = 16

@@ -13,6 +13,7 @@ from google.rpc.status_pb2 import Status
 from kinoform.engine.errors import ModelError
 from kinoform.media.errors import MediaError
 from kinoform.media.mesh.errors import WorkerDied
+from kinoform.media.provenance.errors import NotSigned
 from kinoform.media.surface.errors import NoSurface
 from kinoform.store.errors import DigestMismatch, NotFound, StoreFull
 
@@ -71,6 +72,7 @@ STATUS: dict[type[BaseException], tuple[int, str]] = {
     NotInstalled: (code_pb2.FAILED_PRECONDITION, "NOT_INSTALLED"),
     WorkerDied: (code_pb2.UNAVAILABLE, "WORKER_DIED"),
     MediaError: (code_pb2.INVALID_ARGUMENT, "BAD_MEDIA"),
+    NotSigned: (code_pb2.UNAVAILABLE, "NOT_SIGNED"),
     WrongToken: (code_pb2.PERMISSION_DENIED, "WRONG_TOKEN"),
     NotFound: (code_pb2.FAILED_PRECONDITION, "INPUT_MISSING"),
     DigestMismatch: (code_pb2.DATA_LOSS, "INPUT_CORRUPT"),

@@ -6,6 +6,7 @@ from contextlib import AbstractAsyncContextManager
 from pathlib import Path
 from typing import ParamSpec, Protocol, TypeVar
 
+from kinoform.media.provenance.credit import Credit
 from kinoform.serving.bench import Bench
 from kinoform.serving.denoise import Denoising, Tools
 from kinoform.serving.errors import blamed
@@ -70,13 +71,13 @@ class Job:
         """A process for the work after the steps that must not be done in a thread; waits until one is free."""
         return self._tools.benches.taken()
 
-    async def store(self, write: Writer) -> None:
-        """Stores and tells of the files that `write` writes, in a thread."""
-        for output in await self.finish(self._tools.blobs.put_written, write):
+    async def store(self, write: Writer, credit: Credit) -> None:
+        """Signs, stores and tells of the files that `write` writes, in a thread. Raises NotSigned."""
+        for output in await self.finish(self._tools.blobs.put_written, write, credit):
             self._say(output)
 
-    async def store_from(self, bench: Bench, write: Writer) -> None:
-        """Stores and tells of the files that `write` writes, in the bench's process."""
+    async def store_from(self, bench: Bench, write: Writer, credit: Credit) -> None:
+        """Signs, stores and tells of the files that `write` writes, in the bench's process. Raises NotSigned."""
         with tempfile.TemporaryDirectory(prefix="kinoform-") as folder:
             for file in await bench.run(write, Path(folder)):
-                self._say(await self._tools.blobs.put_file(file))
+                self._say(await self._tools.blobs.put_file(file, credit))

@@ -30,7 +30,7 @@ from google.rpc import status_pb2 as google_dot_rpc_dot_status__pb2
 from kinoform_proto.type.v1 import report_pb2 as kinoform__proto_dot_type_dot_v1_dot_report__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1fkinoform_proto/job/v1/job.proto\x12\x0fkinoform.job.v1\x1a\x1b\x62uf/validate/validate.proto\x1a\x19google/protobuf/any.proto\x1a\x1egoogle/protobuf/duration.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x17google/rpc/status.proto\x1a#kinoform_proto/type/v1/report.proto\"\xbe\x05\n\x03Job\x12\x0c\n\x04name\x18\x01 \x01(\t\x12)\n\x05state\x18\x02 \x01(\x0e\x32\x1a.kinoform.job.v1.Job.State\x12\r\n\x05model\x18\x03 \x01(\t\x12%\n\x07request\x18\x04 \x01(\x0b\x32\x14.google.protobuf.Any\x12\x10\n\x08priority\x18\x05 \x01(\x05\x12\x30\n\x06labels\x18\x06 \x03(\x0b\x32 .kinoform.job.v1.Job.LabelsEntry\x12/\n\x0b\x63reate_time\x18\x07 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12.\n\nstart_time\x18\x08 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12,\n\x08\x65nd_time\x18\t \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x0f\n\x07\x61ttempt\x18\n \x01(\x03\x12+\n\x08progress\x18\x0b \x01(\x0b\x32\x19.kinoform.job.v1.Progress\x12\x10\n\x08warnings\x18\x0c \x03(\t\x12(\n\x07outputs\x18\r \x03(\x0b\x32\x17.kinoform.job.v1.Output\x12!\n\x05\x65rror\x18\x0e \x01(\x0b\x32\x12.google.rpc.Status\x12\x15\n\rlast_sequence\x18\x0f \x01(\x03\x1a-\n\x0bLabelsEntry\x12\x0b\n\x03key\x18\x01 \x01(\t\x12\r\n\x05value\x18\x02 \x01(\t:\x02\x38\x01\"\x91\x01\n\x05State\x12\x15\n\x11STATE_UNSPECIFIED\x10\x00\x12\x10\n\x0cSTATE_QUEUED\x10\x01\x12\x11\n\rSTATE_RUNNING\x10\x02\x12\x10\n\x0cSTATE_PAUSED\x10\x03\x12\x13\n\x0fSTATE_SUCCEEDED\x10\x04\x12\x10\n\x0cSTATE_FAILED\x10\x05\x12\x13\n\x0fSTATE_CANCELLED\x10\x06\"\xb7\x02\n\x08Progress\x12.\n\x05stage\x18\x01 \x01(\x0e\x32\x1f.kinoform.job.v1.Progress.Stage\x12\x0c\n\x04step\x18\x02 \x01(\x05\x12\r\n\x05steps\x18\x03 \x01(\x05\x12\x16\n\x0equeue_position\x18\x04 \x01(\x05\x12&\n\x03\x65ta\x18\x05 \x01(\x0b\x32\x19.google.protobuf.Duration\"\x9d\x01\n\x05Stage\x12\x15\n\x11STAGE_UNSPECIFIED\x10\x00\x12\x10\n\x0cSTAGE_QUEUED\x10\x01\x12\x10\n\x0cSTAGE_ENCODE\x10\x02\x12\x11\n\rSTAGE_DENOISE\x10\x03\x12\x10\n\x0cSTAGE_DECODE\x10\x04\x12\x0f\n\x0bSTAGE_WRITE\x10\x05\x12\x11\n\rSTAGE_SURFACE\x10\x06\x12\x10\n\x0cSTAGE_RENDER\x10\x07\"\x89\x02\n\x06Output\x12\x0c\n\x04role\x18\x01 \x01(\t\x12\r\n\x05\x61sset\x18\x02 \x01(\t\x12\x12\n\nmedia_type\x18\x03 \x01(\t\x12\x12\n\nsize_bytes\x18\x04 \x01(\x03\x12\x0e\n\x06sha256\x18\x05 \x01(\t\x12,\n\x04mesh\x18\x06 \x01(\x0b\x32\x1c.kinoform.type.v1.MeshReportH\x00\x12\x34\n\x08material\x18\x07 \x01(\x0b\x32 .kinoform.type.v1.MaterialReportH\x00\x12<\n\x0c\x63onditioning\x18\x08 \x01(\x0b\x32$.kinoform.type.v1.ConditioningReportH\x00\x42\x08\n\x06report\"\x8a\x03\n\x08JobEvent\x12\x10\n\x08sequence\x18\x01 \x01(\x03\x12(\n\x04time\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x0f\n\x07\x61ttempt\x18\x03 \x01(\x03\x12\x36\n\rstate_changed\x18\x04 \x01(\x0b\x32\x1d.kinoform.job.v1.StateChangedH\x00\x12-\n\x08progress\x18\x05 \x01(\x0b\x32\x19.kinoform.job.v1.ProgressH\x00\x12+\n\x07preview\x18\x06 \x01(\x0b\x32\x18.kinoform.job.v1.PreviewH\x00\x12<\n\x10\x63heckpoint_saved\x18\x07 \x01(\x0b\x32 .kinoform.job.v1.CheckpointSavedH\x00\x12)\n\x06output\x18\x08 \x01(\x0b\x32\x17.kinoform.job.v1.OutputH\x00\x12+\n\x07warning\x18\t \x01(\x0b\x32\x18.kinoform.job.v1.WarningH\x00\x42\x07\n\x05\x65vent\"l\n\x0cStateChanged\x12)\n\x05state\x18\x01 \x01(\x0e\x32\x1a.kinoform.job.v1.Job.State\x12!\n\x05\x65rror\x18\x02 \x01(\x0b\x32\x12.google.rpc.Status\x12\x0e\n\x06reason\x18\x03 \x01(\t\"6\n\x07Preview\x12\x0c\n\x04step\x18\x01 \x01(\x05\x12\r\n\x05image\x18\x02 \x01(\x0c\x12\x0e\n\x06\x66rames\x18\x03 \x01(\x05\"\x1f\n\x0f\x43heckpointSaved\x12\x0c\n\x04step\x18\x01 \x01(\x05\"\x1a\n\x07Warning\x12\x0f\n\x07message\x18\x01 \x01(\t\"U\n\rGetJobRequest\x12\x44\n\x04name\x18\x01 \x01(\tB6\xbaH3r12/^projects/[a-z0-9-]{1,63}/jobs/[a-z0-9-]{1,63}$\"3\n\x0eGetJobResponse\x12!\n\x03job\x18\x01 \x01(\x0b\x32\x14.kinoform.job.v1.Job\"\xaa\x01\n\x0fListJobsRequest\x12\x31\n\x06parent\x18\x01 \x01(\tB!\xbaH\x1er\x1c\x32\x1a^projects/[a-z0-9-]{1,63}$\x12\x1a\n\tpage_size\x18\x02 \x01(\x05\x42\x07\xbaH\x04\x1a\x02(\x00\x12\x1c\n\npage_token\x18\x03 \x01(\tB\x08\xbaH\x05r\x03\x18\x80\x08\x12*\n\x06\x66ilter\x18\x04 \x01(\x0b\x32\x1a.kinoform.job.v1.JobFilter\"\xde\x01\n\tJobFilter\x12=\n\x06states\x18\x01 \x03(\x0e\x32\x1a.kinoform.job.v1.Job.StateB\x11\xbaH\x0e\x92\x01\x0b\x10\n\"\x07\x82\x01\x04\x10\x01 \x00\x12!\n\x06models\x18\x02 \x03(\tB\x11\xbaH\x0e\x92\x01\x0b\x10\x32\"\x07r\x05\x10\x01\x18\x80\x01\x12@\n\x06labels\x18\x03 \x03(\x0b\x32&.kinoform.job.v1.JobFilter.LabelsEntryB\x08\xbaH\x05\x9a\x01\x02\x10@\x1a-\n\x0bLabelsEntry\x12\x0b\n\x03key\x18\x01 \x01(\t\x12\r\n\x05value\x18\x02 \x01(\t:\x02\x38\x01\"O\n\x10ListJobsResponse\x12\"\n\x04jobs\x18\x01 \x03(\x0b\x32\x14.kinoform.job.v1.Job\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\"x\n\x0fWatchJobRequest\x12\x44\n\x04name\x18\x01 \x01(\tB6\xbaH3r12/^projects/[a-z0-9-]{1,63}/jobs/[a-z0-9-]{1,63}$\x12\x1f\n\x0e\x61\x66ter_sequence\x18\x02 \x01(\x03\x42\x07\xbaH\x04\"\x02(\x00\"<\n\x10WatchJobResponse\x12(\n\x05\x65vent\x18\x01 \x01(\x0b\x32\x19.kinoform.job.v1.JobEvent\"\x90\x01\n\x0eWaitJobRequest\x12\x44\n\x04name\x18\x01 \x01(\tB6\xbaH3r12/^projects/[a-z0-9-]{1,63}/jobs/[a-z0-9-]{1,63}$\x12\x38\n\x07timeout\x18\x02 \x01(\x0b\x32\x19.google.protobuf.DurationB\x0c\xbaH\t\xaa\x01\x06\"\x02\x08<2\x00\"4\n\x0fWaitJobResponse\x12!\n\x03job\x18\x01 \x01(\x0b\x32\x14.kinoform.job.v1.Job\"X\n\x10\x43\x61ncelJobRequest\x12\x44\n\x04name\x18\x01 \x01(\tB6\xbaH3r12/^projects/[a-z0-9-]{1,63}/jobs/[a-z0-9-]{1,63}$\"6\n\x11\x43\x61ncelJobResponse\x12!\n\x03job\x18\x01 \x01(\x0b\x32\x14.kinoform.job.v1.Job\"W\n\x0fRetryJobRequest\x12\x44\n\x04name\x18\x01 \x01(\tB6\xbaH3r12/^projects/[a-z0-9-]{1,63}/jobs/[a-z0-9-]{1,63}$\"5\n\x10RetryJobResponse\x12!\n\x03job\x18\x01 \x01(\x0b\x32\x14.kinoform.job.v1.Job\"X\n\x10\x44\x65leteJobRequest\x12\x44\n\x04name\x18\x01 \x01(\tB6\xbaH3r12/^projects/[a-z0-9-]{1,63}/jobs/[a-z0-9-]{1,63}$\"\x13\n\x11\x44\x65leteJobResponse2\xc2\x04\n\nJobService\x12I\n\x06GetJob\x12\x1e.kinoform.job.v1.GetJobRequest\x1a\x1f.kinoform.job.v1.GetJobResponse\x12O\n\x08ListJobs\x12 .kinoform.job.v1.ListJobsRequest\x1a!.kinoform.job.v1.ListJobsResponse\x12Q\n\x08WatchJob\x12 .kinoform.job.v1.WatchJobRequest\x1a!.kinoform.job.v1.WatchJobResponse0\x01\x12L\n\x07WaitJob\x12\x1f.kinoform.job.v1.WaitJobRequest\x1a .kinoform.job.v1.WaitJobResponse\x12R\n\tCancelJob\x12!.kinoform.job.v1.CancelJobRequest\x1a\".kinoform.job.v1.CancelJobResponse\x12O\n\x08RetryJob\x12 .kinoform.job.v1.RetryJobRequest\x1a!.kinoform.job.v1.RetryJobResponse\x12R\n\tDeleteJob\x12!.kinoform.job.v1.DeleteJobRequest\x1a\".kinoform.job.v1.DeleteJobResponseb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1fkinoform_proto/job/v1/job.proto\x12\x0fkinoform.job.v1\x1a\x1b\x62uf/validate/validate.proto\x1a\x19google/protobuf/any.proto\x1a\x1egoogle/protobuf/duration.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x17google/rpc/status.proto\x1a#kinoform_proto/type/v1/report.proto\"\xbe\x05\n\x03Job\x12\x0c\n\x04name\x18\x01 \x01(\t\x12)\n\x05state\x18\x02 \x01(\x0e\x32\x1a.kinoform.job.v1.Job.State\x12\r\n\x05model\x18\x03 \x01(\t\x12%\n\x07request\x18\x04 \x01(\x0b\x32\x14.google.protobuf.Any\x12\x10\n\x08priority\x18\x05 \x01(\x05\x12\x30\n\x06labels\x18\x06 \x03(\x0b\x32 .kinoform.job.v1.Job.LabelsEntry\x12/\n\x0b\x63reate_time\x18\x07 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12.\n\nstart_time\x18\x08 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12,\n\x08\x65nd_time\x18\t \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x0f\n\x07\x61ttempt\x18\n \x01(\x03\x12+\n\x08progress\x18\x0b \x01(\x0b\x32\x19.kinoform.job.v1.Progress\x12\x10\n\x08warnings\x18\x0c \x03(\t\x12(\n\x07outputs\x18\r \x03(\x0b\x32\x17.kinoform.job.v1.Output\x12!\n\x05\x65rror\x18\x0e \x01(\x0b\x32\x12.google.rpc.Status\x12\x15\n\rlast_sequence\x18\x0f \x01(\x03\x1a-\n\x0bLabelsEntry\x12\x0b\n\x03key\x18\x01 \x01(\t\x12\r\n\x05value\x18\x02 \x01(\t:\x02\x38\x01\"\x91\x01\n\x05State\x12\x15\n\x11STATE_UNSPECIFIED\x10\x00\x12\x10\n\x0cSTATE_QUEUED\x10\x01\x12\x11\n\rSTATE_RUNNING\x10\x02\x12\x10\n\x0cSTATE_PAUSED\x10\x03\x12\x13\n\x0fSTATE_SUCCEEDED\x10\x04\x12\x10\n\x0cSTATE_FAILED\x10\x05\x12\x13\n\x0fSTATE_CANCELLED\x10\x06\"\xb7\x02\n\x08Progress\x12.\n\x05stage\x18\x01 \x01(\x0e\x32\x1f.kinoform.job.v1.Progress.Stage\x12\x0c\n\x04step\x18\x02 \x01(\x05\x12\r\n\x05steps\x18\x03 \x01(\x05\x12\x16\n\x0equeue_position\x18\x04 \x01(\x05\x12&\n\x03\x65ta\x18\x05 \x01(\x0b\x32\x19.google.protobuf.Duration\"\x9d\x01\n\x05Stage\x12\x15\n\x11STAGE_UNSPECIFIED\x10\x00\x12\x10\n\x0cSTAGE_QUEUED\x10\x01\x12\x10\n\x0cSTAGE_ENCODE\x10\x02\x12\x11\n\rSTAGE_DENOISE\x10\x03\x12\x10\n\x0cSTAGE_DECODE\x10\x04\x12\x0f\n\x0bSTAGE_WRITE\x10\x05\x12\x11\n\rSTAGE_SURFACE\x10\x06\x12\x10\n\x0cSTAGE_RENDER\x10\x07\"\xb6\x02\n\x06Output\x12\x0c\n\x04role\x18\x01 \x01(\t\x12\r\n\x05\x61sset\x18\x02 \x01(\t\x12\x12\n\nmedia_type\x18\x03 \x01(\t\x12\x12\n\nsize_bytes\x18\x04 \x01(\x03\x12\x0e\n\x06sha256\x18\x05 \x01(\t\x12,\n\x04mesh\x18\x06 \x01(\x0b\x32\x1c.kinoform.type.v1.MeshReportH\x00\x12\x34\n\x08material\x18\x07 \x01(\x0b\x32 .kinoform.type.v1.MaterialReportH\x00\x12<\n\x0c\x63onditioning\x18\x08 \x01(\x0b\x32$.kinoform.type.v1.ConditioningReportH\x00\x12\x16\n\x0e\x63ontent_sha256\x18\t \x01(\t\x12\x13\n\x0b\x63redentials\x18\n \x01(\tB\x08\n\x06report\"\x8a\x03\n\x08JobEvent\x12\x10\n\x08sequence\x18\x01 \x01(\x03\x12(\n\x04time\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x0f\n\x07\x61ttempt\x18\x03 \x01(\x03\x12\x36\n\rstate_changed\x18\x04 \x01(\x0b\x32\x1d.kinoform.job.v1.StateChangedH\x00\x12-\n\x08progress\x18\x05 \x01(\x0b\x32\x19.kinoform.job.v1.ProgressH\x00\x12+\n\x07preview\x18\x06 \x01(\x0b\x32\x18.kinoform.job.v1.PreviewH\x00\x12<\n\x10\x63heckpoint_saved\x18\x07 \x01(\x0b\x32 .kinoform.job.v1.CheckpointSavedH\x00\x12)\n\x06output\x18\x08 \x01(\x0b\x32\x17.kinoform.job.v1.OutputH\x00\x12+\n\x07warning\x18\t \x01(\x0b\x32\x18.kinoform.job.v1.WarningH\x00\x42\x07\n\x05\x65vent\"l\n\x0cStateChanged\x12)\n\x05state\x18\x01 \x01(\x0e\x32\x1a.kinoform.job.v1.Job.State\x12!\n\x05\x65rror\x18\x02 \x01(\x0b\x32\x12.google.rpc.Status\x12\x0e\n\x06reason\x18\x03 \x01(\t\"6\n\x07Preview\x12\x0c\n\x04step\x18\x01 \x01(\x05\x12\r\n\x05image\x18\x02 \x01(\x0c\x12\x0e\n\x06\x66rames\x18\x03 \x01(\x05\"\x1f\n\x0f\x43heckpointSaved\x12\x0c\n\x04step\x18\x01 \x01(\x05\"\x1a\n\x07Warning\x12\x0f\n\x07message\x18\x01 \x01(\t\"U\n\rGetJobRequest\x12\x44\n\x04name\x18\x01 \x01(\tB6\xbaH3r12/^projects/[a-z0-9-]{1,63}/jobs/[a-z0-9-]{1,63}$\"3\n\x0eGetJobResponse\x12!\n\x03job\x18\x01 \x01(\x0b\x32\x14.kinoform.job.v1.Job\"\xaa\x01\n\x0fListJobsRequest\x12\x31\n\x06parent\x18\x01 \x01(\tB!\xbaH\x1er\x1c\x32\x1a^projects/[a-z0-9-]{1,63}$\x12\x1a\n\tpage_size\x18\x02 \x01(\x05\x42\x07\xbaH\x04\x1a\x02(\x00\x12\x1c\n\npage_token\x18\x03 \x01(\tB\x08\xbaH\x05r\x03\x18\x80\x08\x12*\n\x06\x66ilter\x18\x04 \x01(\x0b\x32\x1a.kinoform.job.v1.JobFilter\"\xde\x01\n\tJobFilter\x12=\n\x06states\x18\x01 \x03(\x0e\x32\x1a.kinoform.job.v1.Job.StateB\x11\xbaH\x0e\x92\x01\x0b\x10\n\"\x07\x82\x01\x04\x10\x01 \x00\x12!\n\x06models\x18\x02 \x03(\tB\x11\xbaH\x0e\x92\x01\x0b\x10\x32\"\x07r\x05\x10\x01\x18\x80\x01\x12@\n\x06labels\x18\x03 \x03(\x0b\x32&.kinoform.job.v1.JobFilter.LabelsEntryB\x08\xbaH\x05\x9a\x01\x02\x10@\x1a-\n\x0bLabelsEntry\x12\x0b\n\x03key\x18\x01 \x01(\t\x12\r\n\x05value\x18\x02 \x01(\t:\x02\x38\x01\"O\n\x10ListJobsResponse\x12\"\n\x04jobs\x18\x01 \x03(\x0b\x32\x14.kinoform.job.v1.Job\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\"x\n\x0fWatchJobRequest\x12\x44\n\x04name\x18\x01 \x01(\tB6\xbaH3r12/^projects/[a-z0-9-]{1,63}/jobs/[a-z0-9-]{1,63}$\x12\x1f\n\x0e\x61\x66ter_sequence\x18\x02 \x01(\x03\x42\x07\xbaH\x04\"\x02(\x00\"<\n\x10WatchJobResponse\x12(\n\x05\x65vent\x18\x01 \x01(\x0b\x32\x19.kinoform.job.v1.JobEvent\"\x90\x01\n\x0eWaitJobRequest\x12\x44\n\x04name\x18\x01 \x01(\tB6\xbaH3r12/^projects/[a-z0-9-]{1,63}/jobs/[a-z0-9-]{1,63}$\x12\x38\n\x07timeout\x18\x02 \x01(\x0b\x32\x19.google.protobuf.DurationB\x0c\xbaH\t\xaa\x01\x06\"\x02\x08<2\x00\"4\n\x0fWaitJobResponse\x12!\n\x03job\x18\x01 \x01(\x0b\x32\x14.kinoform.job.v1.Job\"X\n\x10\x43\x61ncelJobRequest\x12\x44\n\x04name\x18\x01 \x01(\tB6\xbaH3r12/^projects/[a-z0-9-]{1,63}/jobs/[a-z0-9-]{1,63}$\"6\n\x11\x43\x61ncelJobResponse\x12!\n\x03job\x18\x01 \x01(\x0b\x32\x14.kinoform.job.v1.Job\"W\n\x0fRetryJobRequest\x12\x44\n\x04name\x18\x01 \x01(\tB6\xbaH3r12/^projects/[a-z0-9-]{1,63}/jobs/[a-z0-9-]{1,63}$\"5\n\x10RetryJobResponse\x12!\n\x03job\x18\x01 \x01(\x0b\x32\x14.kinoform.job.v1.Job\"X\n\x10\x44\x65leteJobRequest\x12\x44\n\x04name\x18\x01 \x01(\tB6\xbaH3r12/^projects/[a-z0-9-]{1,63}/jobs/[a-z0-9-]{1,63}$\"\x13\n\x11\x44\x65leteJobResponse2\xc2\x04\n\nJobService\x12I\n\x06GetJob\x12\x1e.kinoform.job.v1.GetJobRequest\x1a\x1f.kinoform.job.v1.GetJobResponse\x12O\n\x08ListJobs\x12 .kinoform.job.v1.ListJobsRequest\x1a!.kinoform.job.v1.ListJobsResponse\x12Q\n\x08WatchJob\x12 .kinoform.job.v1.WatchJobRequest\x1a!.kinoform.job.v1.WatchJobResponse0\x01\x12L\n\x07WaitJob\x12\x1f.kinoform.job.v1.WaitJobRequest\x1a .kinoform.job.v1.WaitJobResponse\x12R\n\tCancelJob\x12!.kinoform.job.v1.CancelJobRequest\x1a\".kinoform.job.v1.CancelJobResponse\x12O\n\x08RetryJob\x12 .kinoform.job.v1.RetryJobRequest\x1a!.kinoform.job.v1.RetryJobResponse\x12R\n\tDeleteJob\x12!.kinoform.job.v1.DeleteJobRequest\x1a\".kinoform.job.v1.DeleteJobResponseb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -80,49 +80,49 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_PROGRESS_STAGE']._serialized_start=1095
   _globals['_PROGRESS_STAGE']._serialized_end=1252
   _globals['_OUTPUT']._serialized_start=1255
-  _globals['_OUTPUT']._serialized_end=1520
-  _globals['_JOBEVENT']._serialized_start=1523
-  _globals['_JOBEVENT']._serialized_end=1917
-  _globals['_STATECHANGED']._serialized_start=1919
-  _globals['_STATECHANGED']._serialized_end=2027
-  _globals['_PREVIEW']._serialized_start=2029
-  _globals['_PREVIEW']._serialized_end=2083
-  _globals['_CHECKPOINTSAVED']._serialized_start=2085
-  _globals['_CHECKPOINTSAVED']._serialized_end=2116
-  _globals['_WARNING']._serialized_start=2118
-  _globals['_WARNING']._serialized_end=2144
-  _globals['_GETJOBREQUEST']._serialized_start=2146
-  _globals['_GETJOBREQUEST']._serialized_end=2231
-  _globals['_GETJOBRESPONSE']._serialized_start=2233
-  _globals['_GETJOBRESPONSE']._serialized_end=2284
-  _globals['_LISTJOBSREQUEST']._serialized_start=2287
-  _globals['_LISTJOBSREQUEST']._serialized_end=2457
-  _globals['_JOBFILTER']._serialized_start=2460
-  _globals['_JOBFILTER']._serialized_end=2682
+  _globals['_OUTPUT']._serialized_end=1565
+  _globals['_JOBEVENT']._serialized_start=1568
+  _globals['_JOBEVENT']._serialized_end=1962
+  _globals['_STATECHANGED']._serialized_start=1964
+  _globals['_STATECHANGED']._serialized_end=2072
+  _globals['_PREVIEW']._serialized_start=2074
+  _globals['_PREVIEW']._serialized_end=2128
+  _globals['_CHECKPOINTSAVED']._serialized_start=2130
+  _globals['_CHECKPOINTSAVED']._serialized_end=2161
+  _globals['_WARNING']._serialized_start=2163
+  _globals['_WARNING']._serialized_end=2189
+  _globals['_GETJOBREQUEST']._serialized_start=2191
+  _globals['_GETJOBREQUEST']._serialized_end=2276
+  _globals['_GETJOBRESPONSE']._serialized_start=2278
+  _globals['_GETJOBRESPONSE']._serialized_end=2329
+  _globals['_LISTJOBSREQUEST']._serialized_start=2332
+  _globals['_LISTJOBSREQUEST']._serialized_end=2502
+  _globals['_JOBFILTER']._serialized_start=2505
+  _globals['_JOBFILTER']._serialized_end=2727
   _globals['_JOBFILTER_LABELSENTRY']._serialized_start=745
   _globals['_JOBFILTER_LABELSENTRY']._serialized_end=790
-  _globals['_LISTJOBSRESPONSE']._serialized_start=2684
-  _globals['_LISTJOBSRESPONSE']._serialized_end=2763
-  _globals['_WATCHJOBREQUEST']._serialized_start=2765
-  _globals['_WATCHJOBREQUEST']._serialized_end=2885
-  _globals['_WATCHJOBRESPONSE']._serialized_start=2887
-  _globals['_WATCHJOBRESPONSE']._serialized_end=2947
-  _globals['_WAITJOBREQUEST']._serialized_start=2950
-  _globals['_WAITJOBREQUEST']._serialized_end=3094
-  _globals['_WAITJOBRESPONSE']._serialized_start=3096
-  _globals['_WAITJOBRESPONSE']._serialized_end=3148
-  _globals['_CANCELJOBREQUEST']._serialized_start=3150
-  _globals['_CANCELJOBREQUEST']._serialized_end=3238
-  _globals['_CANCELJOBRESPONSE']._serialized_start=3240
-  _globals['_CANCELJOBRESPONSE']._serialized_end=3294
-  _globals['_RETRYJOBREQUEST']._serialized_start=3296
-  _globals['_RETRYJOBREQUEST']._serialized_end=3383
-  _globals['_RETRYJOBRESPONSE']._serialized_start=3385
-  _globals['_RETRYJOBRESPONSE']._serialized_end=3438
-  _globals['_DELETEJOBREQUEST']._serialized_start=3440
-  _globals['_DELETEJOBREQUEST']._serialized_end=3528
-  _globals['_DELETEJOBRESPONSE']._serialized_start=3530
-  _globals['_DELETEJOBRESPONSE']._serialized_end=3549
-  _globals['_JOBSERVICE']._serialized_start=3552
-  _globals['_JOBSERVICE']._serialized_end=4130
+  _globals['_LISTJOBSRESPONSE']._serialized_start=2729
+  _globals['_LISTJOBSRESPONSE']._serialized_end=2808
+  _globals['_WATCHJOBREQUEST']._serialized_start=2810
+  _globals['_WATCHJOBREQUEST']._serialized_end=2930
+  _globals['_WATCHJOBRESPONSE']._serialized_start=2932
+  _globals['_WATCHJOBRESPONSE']._serialized_end=2992
+  _globals['_WAITJOBREQUEST']._serialized_start=2995
+  _globals['_WAITJOBREQUEST']._serialized_end=3139
+  _globals['_WAITJOBRESPONSE']._serialized_start=3141
+  _globals['_WAITJOBRESPONSE']._serialized_end=3193
+  _globals['_CANCELJOBREQUEST']._serialized_start=3195
+  _globals['_CANCELJOBREQUEST']._serialized_end=3283
+  _globals['_CANCELJOBRESPONSE']._serialized_start=3285
+  _globals['_CANCELJOBRESPONSE']._serialized_end=3339
+  _globals['_RETRYJOBREQUEST']._serialized_start=3341
+  _globals['_RETRYJOBREQUEST']._serialized_end=3428
+  _globals['_RETRYJOBRESPONSE']._serialized_start=3430
+  _globals['_RETRYJOBRESPONSE']._serialized_end=3483
+  _globals['_DELETEJOBREQUEST']._serialized_start=3485
+  _globals['_DELETEJOBREQUEST']._serialized_end=3573
+  _globals['_DELETEJOBRESPONSE']._serialized_start=3575
+  _globals['_DELETEJOBRESPONSE']._serialized_end=3594
+  _globals['_JOBSERVICE']._serialized_start=3597
+  _globals['_JOBSERVICE']._serialized_end=4175
 # @@protoc_insertion_point(module_scope)
