@@ -83,6 +83,8 @@ def output_from_proto(proto: job_pb2.Output) -> types.Output:
         size_bytes=proto.size_bytes,
         sha256=proto.sha256,
         report=_report(proto),
+        content_sha256=proto.content_sha256,
+        credentials=proto.credentials,
     )
 
 
@@ -97,6 +99,33 @@ def asset_from_proto(proto: asset_pb2.Asset) -> types.Asset:
         created=time_from_proto(proto.create_time) if proto.HasField("create_time") else None,
         job=proto.job,
     )
+
+
+def verified_from_proto(proto: asset_pb2.VerifyAssetResponse) -> types.VerifiedAsset:
+    """A verified file with what its credentials say."""
+    found = proto.provenance
+    return types.VerifiedAsset(
+        asset=asset_from_proto(proto.asset),
+        provenance=types.Provenance(
+            signature=_SIGNATURES.get(found.state, types.Signature.UNKNOWN),
+            credentials=found.credentials,
+            signer=found.signer,
+            organization=found.organization,
+            claim_generator=found.claim_generator,
+            agent=found.agent,
+            digital_source_type=found.digital_source_type,
+            failures=tuple(found.failures),
+            signed=time_from_proto(found.sign_time) if found.HasField("sign_time") else None,
+        ),
+    )
+
+
+_SIGNATURES = {
+    asset_pb2.Provenance.STATE_NONE: types.Signature.NONE,
+    asset_pb2.Provenance.STATE_INVALID: types.Signature.INVALID,
+    asset_pb2.Provenance.STATE_VALID: types.Signature.VALID,
+    asset_pb2.Provenance.STATE_TRUSTED: types.Signature.TRUSTED,
+}
 
 
 def time_from_proto(stamp: Timestamp) -> datetime:

@@ -37,12 +37,14 @@ class AsyncClient:
         channel: Channel | None = None,
         root_certificates: bytes | None = None,
         retry: RetryPolicy | None = None,
+        sidecars: bool = False,
     ) -> None:
         """Connects when first used. Left out, address and key come from KINOFORM_ADDRESS and KINOFORM_API_KEY.
 
         address: `grpc://host:port`, `grpcs://host:port` (TLS) or `host:port`; grpc://127.0.0.1:50051 by default.
         channel: a channel of the caller's own, used instead of one to the address and left open.
         root_certificates: PEM of the authorities to trust with grpcs; the system's by default.
+        sidecars: save a job's file together with its credentials, `FILE.c2pa`, where its format takes none in.
         """
         self.settings: Settings = settings(address, api_key)
         self._own_channel = channel is None
@@ -54,7 +56,7 @@ class AsyncClient:
             policy=retry or RetryPolicy(),
         )
         self.jobs = AsyncJobs(self._caller)
-        self.assets = AsyncAssets(self._caller)
+        self.assets = AsyncAssets(self._caller, sidecars=sidecars)
         self.models = AsyncModels(self._caller)
         self.conditionings = AsyncConditionings(self._caller, self.jobs, self.assets)
         self.videos = AsyncVideos(self._caller, self.jobs, self.assets)

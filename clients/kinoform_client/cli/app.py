@@ -61,8 +61,14 @@ def _options(
     ] = None,
     api_key: Annotated[str | None, typer.Option(help="API key; else KINOFORM_API_KEY.")] = None,
     project: Annotated[str, typer.Option(help="Project that jobs and assets belong to.")] = "default",
+    sidecars: Annotated[
+        bool,
+        typer.Option(
+            "--sidecars", envvar="KINOFORM_SIDECARS", help="Save credentials beside files that take none in: FILE.c2pa."
+        ),
+    ] = False,
 ) -> None:
-    context.obj = Session(address=address, api_key=api_key, project=project)
+    context.obj = Session(address=address, api_key=api_key, project=project, sidecars=sidecars)
 
 
 def main() -> None:

@@ -34,6 +34,16 @@ def serve(
     depth_model: Annotated[
         Path | None, typer.Option(metavar="DIR", help="Depth model as transformers saves it, for conditionings.")
     ] = None,
+    signing_key: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="Sign what is made with this key; else a development one.")
+    ] = None,
+    signing_certificate: Annotated[Path | None, typer.Option(metavar="FILE", help="The key's chain, PEM.")] = None,
+    signing_tsa: Annotated[str | None, typer.Option(metavar="URL", help="Timestamping authority (RFC 3161).")] = None,
+    signing_prompts: Annotated[bool, typer.Option("--signing-prompts", help="Sign prompts in words.")] = False,
+    no_signing: Annotated[bool, typer.Option("--no-signing", help="Leave files unsigned.")] = False,
+    trust_anchors: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="Authorities of trusted signers, PEM.")
+    ] = None,
     service: Annotated[
         list[str] | None, typer.Option(metavar="NAME", help="Start only this one. May be repeated; all if left out.")
     ] = None,
@@ -41,6 +51,14 @@ def serve(
     """Start gateway and generation services; prints `ready grpc://HOST:PORT` when requests would succeed."""
     command = serve_command(
         runtime, host=host, port=port, data=data, models=model or [], services=service or [], depth_model=depth_model
+    )
+    command += _passed_on(
+        signing_key=signing_key,
+        signing_certificate=signing_certificate,
+        signing_tsa=signing_tsa,
+        signing_prompts=signing_prompts,
+        no_signing=no_signing,
+        trust_anchors=trust_anchors,
     )
     sys.stdout.flush()
     os.execv(command[0], command)
@@ -75,3 +93,14 @@ def serve_command(
     for each in services:
         command += ["--service", each]
     return command
+
+
+def _passed_on(**options: Path | str | bool | None) -> list[str]:
+    """Options as the suite's own program has them, under the same names."""
+    arguments: list[str] = []
+    for name, value in options.items():
+        if value is True:
+            arguments.append(f"--{name.replace('_', '-')}")
+        elif value not in (None, False):
+            arguments += [f"--{name.replace('_', '-')}", str(value)]
+    return arguments

@@ -58,6 +58,7 @@ class Session:
     address: str | None
     api_key: str | None
     project: str
+    sidecars: bool = False
 
     def settings(self) -> Settings:
         """Where the server is. Raises InvalidArgumentError."""
@@ -66,7 +67,7 @@ class Session:
     def client(self) -> Client:
         """A client that gives up on a server that isn't there within seconds."""
         policy = RetryPolicy(total_s=6)
-        return Client(self.address, api_key=self.api_key, project=self.project, retry=policy)
+        return Client(self.address, api_key=self.api_key, project=self.project, retry=policy, sidecars=self.sidecars)
 
 
 def session(context: typer.Context) -> Session:
