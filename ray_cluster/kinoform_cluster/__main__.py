@@ -15,6 +15,8 @@ from kinoform.media.provenance.options import add_signing_options, signing_from
 from kinoform.models.depth_folder.identity import BadDepthModel, identity_of
 from kinoform.models.registry import BadRegistration, catalogue
 from kinoform.models.services import SERVICES
+from kinoform.policy.errors import BadPolicy
+from kinoform.policy.settings import add_policy_options, policies_from
 from kinoform_cluster.errors import NotServable, ServeError
 from kinoform_cluster.folder import DataFolder, occupied
 from kinoform_cluster.ports import usable_port
@@ -35,7 +37,7 @@ def main() -> int:
     try:
         settings = _settings(options)
         asyncio.run(_serve(options.runtime, settings))
-    except (BadDepthModel, BadRegistration, NotServable, ProvenanceError) as error:
+    except (BadDepthModel, BadRegistration, NotServable, ProvenanceError, BadPolicy) as error:
         print(f"kinoform serve: {error}", file=sys.stderr)
         return USAGE
     except (ServeError, OSError) as error:
@@ -75,6 +77,7 @@ def _settings(options: argparse.Namespace) -> Settings:
         replicas=options.replicas,
         signing=signing_from(options, DataFolder(data).signing),
         trust_anchors=options.trust_anchors and _anchors(options.trust_anchors),
+        policy=policies_from(options),
         services=chosen(options.service, offered),
     )
 
@@ -116,6 +119,7 @@ def _parser() -> argparse.ArgumentParser:
         "--replicas", type=_positive, default=1, help="of each service at the most, on Ray (default: %(default)s)"
     )
     add_signing_options(serve)
+    add_policy_options(serve)
     serve.add_argument("--trust-anchors", type=Path, metavar="FILE", help="authorities of trusted signers, PEM")
     return parser
 

@@ -13,6 +13,7 @@ from ray.serve.schema import LoggingConfig
 
 from kinoform.media.provenance.identity import SigningFiles
 from kinoform.models.services import ServiceName
+from kinoform.policy.settings import PolicySettings
 from kinoform.serving.config import ServiceConfig
 from kinoform_cluster.services import build_service
 from kinoform_proto.engine.v1.engine_pb2 import RunRequest, RunResponse
@@ -39,6 +40,8 @@ class ServiceArgs(BaseModel):
     """Folder of a depth model as transformers saves it, for conditionings. Start gateways with the same."""
     signing: SigningFiles | None = None
     """`key` and `certificate`, files that every replica sees; left out, outputs are not signed."""
+    policy: PolicySettings = PolicySettings()
+    """`image_safety` and `own`; start gateways with the same."""
     threads: int = 1
     max_jobs: int = 16
     """In one replica."""
@@ -81,6 +84,7 @@ def build(args: ServiceArgs) -> Application:
         models=tuple(args.models),
         depth_model=None if args.depth_model is None else Path(args.depth_model),
         signing=args.signing,
+        policy=args.policy,
         threads=args.threads,
         max_jobs=args.max_jobs,
     )

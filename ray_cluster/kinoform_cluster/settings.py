@@ -6,6 +6,7 @@ from pathlib import Path
 
 from kinoform.media.provenance.identity import SigningFiles
 from kinoform.models.services import ServiceName
+from kinoform.policy.settings import PolicySettings
 
 LOOPBACK = "127.0.0.1"
 
@@ -32,6 +33,7 @@ class Settings:
     """What outputs are signed with; None leaves them unsigned."""
     trust_anchors: Path | None
     """Certificates of authorities whose signers are trusted, PEM; None trusts nobody."""
+    policy: PolicySettings
     services: tuple[ServiceName, ...]
     """Those to start; at least one."""
 

@@ -44,6 +44,15 @@ def serve(
     trust_anchors: Annotated[
         Path | None, typer.Option(metavar="FILE", help="Authorities of trusted signers, PEM.")
     ] = None,
+    prompt_rules: Annotated[
+        list[Path] | None, typer.Option(metavar="FILE", help="Refuse prompts by these rules (TOML). May be repeated.")
+    ] = None,
+    image_safety: Annotated[
+        float | None, typer.Option(metavar="SCORE", help="Refuse pictures that open_nsfw scores so or higher: 0.8.")
+    ] = None,
+    policy: Annotated[
+        list[str] | None, typer.Option(metavar="MODULE:ATTRIBUTE", help="A policy of your own. May be repeated.")
+    ] = None,
     service: Annotated[
         list[str] | None, typer.Option(metavar="NAME", help="Start only this one. May be repeated; all if left out.")
     ] = None,
@@ -59,6 +68,9 @@ def serve(
         signing_prompts=signing_prompts,
         no_signing=no_signing,
         trust_anchors=trust_anchors,
+        prompt_rules=prompt_rules,
+        image_safety=image_safety,
+        policy=policy,
     )
     sys.stdout.flush()
     os.execv(command[0], command)
@@ -95,12 +107,15 @@ def serve_command(
     return command
 
 
-def _passed_on(**options: Path | str | bool | None) -> list[str]:
+def _passed_on(**options: Path | str | float | list[Path] | list[str] | None) -> list[str]:
     """Options as the suite's own program has them, under the same names."""
     arguments: list[str] = []
     for name, value in options.items():
+        option = f"--{name.replace('_', '-')}"
         if value is True:
-            arguments.append(f"--{name.replace('_', '-')}")
+            arguments.append(option)
+        elif isinstance(value, list):
+            arguments += [part for each in value for part in (option, str(each))]
         elif value not in (None, False):
-            arguments += [f"--{name.replace('_', '-')}", str(value)]
+            arguments += [option, str(value)]
     return arguments

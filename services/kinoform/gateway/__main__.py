@@ -13,6 +13,7 @@ from kinoform.media.provenance.errors import ProvenanceError
 from kinoform.models.depth_folder.identity import identity_of
 from kinoform.models.registry import DEFAULT_MODELS, BadRegistration, catalogue
 from kinoform.models.services import SERVICES
+from kinoform.policy.settings import add_policy_options, policies_from
 from kinoform.store.errors import StoreError
 
 EXIT_BAD_START = 2
@@ -60,6 +61,7 @@ def config_from(arguments: argparse.Namespace) -> GatewayConfig:
         default_models=DEFAULT_MODELS,
         api_keys=arguments.api_keys,
         tls=tuple(arguments.tls) if arguments.tls else None,
+        policy=policies_from(arguments),
         trust_anchors=arguments.trust_anchors,
         max_running=arguments.max_running,
         depth_model=identity_of(arguments.depth_model) if arguments.depth_model else "",
@@ -90,6 +92,7 @@ def parser() -> argparse.ArgumentParser:
     options.add_argument(
         "--conditionings-bytes", type=int, default=10 * 2**30, metavar="N", help="kept of a project (default 10 GiB)"
     )
+    add_policy_options(options)
     options.add_argument("--grace", type=float, default=20.0, metavar="S", help="seconds for draining at SIGTERM")
     options.add_argument("--log", choices=_log_forms, default="console")
     return options

@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 from google.protobuf import any_pb2
 from google.protobuf.timestamp_pb2 import Timestamp
-from google.rpc import status_pb2
+from google.rpc import error_details_pb2, status_pb2
 
 from kinoform.store.records import AssetRecord, JobFilter, JobRecord, JobState, OutputRecord, PayloadFactory
 from kinoform_proto.asset.v1.asset_pb2 import Asset
@@ -117,6 +117,12 @@ def same_content(before: OutputRecord, stored: engine_pb2.OutputStored) -> bool:
 def assets_of(output: OutputRecord) -> list[str]:
     """The assets that a result consists of: its file, and its credentials where they are beside it."""
     return [output.asset, *filter(None, [output_to_proto(output).credentials])]
+
+
+def reason_of(error: status_pb2.Status) -> str:
+    """`ErrorInfo.reason`; empty without one."""
+    info = error_details_pb2.ErrorInfo()
+    return next((info.reason for detail in error.details if detail.Unpack(info)), "")
 
 
 def asset_to_proto(record: AssetRecord) -> Asset:

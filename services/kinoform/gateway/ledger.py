@@ -114,6 +114,8 @@ class Ledger:
     async def failed(self, error: status_pb2.Status) -> None:
         """It can't be done."""
         await self._end(JobState.FAILED, error=error)
+        if convert.reason_of(error).startswith("POLICY_"):  # nothing of what was refused is kept
+            await asyncio.to_thread(self._drop_checkpoint)
 
     async def cancelled(self) -> None:
         """Somebody asked for it."""

@@ -42,6 +42,7 @@ from kinoform.gateway.watch import Watcher
 from kinoform.media.provenance.check import Checker as CredentialsChecker
 from kinoform.media.provenance.check import read_anchors
 from kinoform.models.services import CONDITIONING
+from kinoform.policy.settings import prompt_policies
 from kinoform.store.assets import AssetStore
 from kinoform.store.open import Store, open_store
 from kinoform_proto.asset.v1 import asset_pb2, asset_pb2_grpc
@@ -139,7 +140,7 @@ STREAMS_END_S = 0.5
 def build(config: GatewayConfig) -> Gateway:
     """A gateway, its stores opened. Call it inside a running event loop.
 
-    Raises StoreUnavailable, ValueError, BadTrustAnchors.
+    Raises StoreUnavailable, ValueError, BadTrustAnchors, BadPolicy.
     """
     store, blobs = open_store(config.database), AssetStore(config.assets)
     offer = Offer(
@@ -165,7 +166,13 @@ def build(config: GatewayConfig) -> Gateway:
     checker.warm(*(kind() for kind in JOB_REQUESTS), job_pb2.GetJobRequest(), job_pb2.WatchJobRequest())
     keys = None if config.api_keys is None else read_keys(config.api_keys)
     server = grpc.aio.server(interceptors=[Edge(checker, keys)], options=_options(config))
-    submitter = Submitter(store.jobs, Inputs(store.assets, blobs, conditions, config.inputs, now_us), offer, now_us)
+    submitter = Submitter(
+        store.jobs,
+        Inputs(store.assets, blobs, conditions, config.inputs, now_us),
+        offer,
+        now_us,
+        prompt_policies(config.policy),
+    )
     conditionings = Conditionings(conditions, submitter, store.assets, running.books.leftovers, config.depth_model)
     room = ConditioningRoom(conditionings, config.conditionings_bytes)
     _add_makers(server, Intake(submitter, parts.draining), ConditioningServicer(conditionings, room, parts.draining))

@@ -14,6 +14,7 @@ from kinoform.gateway.offer import Offer
 from kinoform.gateway.resolve.requests import JobRequest, KeyedRequest, copied, media_inputs, resolve
 from kinoform.gateway.resolve.resolved import Resolved
 from kinoform.models.vocabulary import outside_vocabulary
+from kinoform.policy.judge import Policies
 from kinoform.store.errors import RequestIdReused
 from kinoform.store.jobs import Jobs
 from kinoform.store.records import JobRecord, JobState, PayloadFactory, RequestKey, Submission
@@ -29,11 +30,13 @@ class Submitter:
     offer: Offer
     clock: Callable[[], int]
     """Microseconds since 1970, UTC."""
+    policies: Policies
+    """What prompts are judged by."""
 
     def submit(self, request: KeyedRequest) -> JobRecord:
         """Queue a job, or find the one that the same request made before. Blocks.
 
-        Raises BadRequest with every bad field, NotOffered, RequestIdReused.
+        Raises BadRequest with every bad field, NotOffered, Refused, RequestIdReused.
         """
         project = request.parent.removeprefix("projects/")
         key = _request_key(request)
@@ -44,6 +47,7 @@ class Submitter:
         settled = copied(request)
         settled.ClearField("request_id")
         resolved = resolve(settled, self.offer)
+        self.policies.check_prompt("spec.prompt.text", resolved.prompt)
         self.take_inputs(settled, resolved, project)
         return self.queue(settled, resolved, key)
 

@@ -16,7 +16,8 @@ POSTER_SIZE = 512
 
 async def deliver(asset: MeshAsset, formats: Formats, credit: Credit, job: Job, bench: Bench) -> None:
     """Writes and stores one file after the other."""
-    files = [*(partial(write_format, asset, each) for each in formats), partial(write_poster, asset, POSTER_SIZE)]
+    # The poster first: it is what policies look at, and where they refuse it nothing else is stored.
+    files = [partial(write_poster, asset, POSTER_SIZE), *(partial(write_format, asset, each) for each in formats)]
     for number, write in enumerate(files):
         job.reached(Stage.WRITE, number, len(files))
         await job.store_from(bench, write, credit)

@@ -11,6 +11,7 @@ from kinoform.engine.family import Family
 from kinoform.media.provenance.identity import SigningFiles
 from kinoform.models.card import Kind
 from kinoform.models.registry import Registration, catalogue
+from kinoform.policy.settings import picture_policies
 from kinoform.serving.bench import Benches
 from kinoform.serving.blobs import Blobs
 from kinoform.serving.config import ServiceConfig
@@ -35,11 +36,12 @@ def models_of(
 
 
 def service_of(trade: Trade[Task], config: ServiceConfig) -> Service[Task]:
-    """A service on this machine's threads and the configured store. Raises BadIdentity."""
+    """A service on this machine's threads and the configured store. Raises BadIdentity, BadPolicy."""
     # Ray gives its actors one thread, whatever the machine has.
     torch.set_num_threads(config.threads)
-    blobs = Blobs(AssetStore(config.assets), _signer(config.signing))
-    tools = Tools(blobs=blobs, pools=Pools(), benches=Benches(), rhythm=config.rhythm)
+    policies = picture_policies(config.policy)
+    blobs = Blobs(AssetStore(config.assets), _signer(config.signing), policies)
+    tools = Tools(blobs=blobs, pools=Pools(), benches=Benches(), rhythm=config.rhythm, policies=policies)
     return Service(trade, tools, token=config.token_file.read_text().strip(), max_jobs=config.max_jobs)
 
 

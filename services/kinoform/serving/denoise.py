@@ -3,7 +3,7 @@
 import asyncio
 import logging
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from kinoform.engine import events as engine_events
@@ -11,6 +11,7 @@ from kinoform.engine.engine import Engine
 from kinoform.engine.errors import BadCheckpoint
 from kinoform.engine.family import Frames
 from kinoform.engine.job import EngineJob
+from kinoform.policy.judge import Place, Policies, Refused
 from kinoform.serving.bench import Benches
 from kinoform.serving.blobs import Blobs
 from kinoform.serving.config import Rhythm
@@ -39,6 +40,8 @@ class Tools:
     pools: Pools
     benches: Benches
     rhythm: Rhythm
+    policies: Policies = field(default_factory=Policies)
+    """What judges pictures."""
 
 
 class Denoising:
@@ -148,6 +151,10 @@ class Denoising:
                     return None
 
     async def _preview(self, step: int, frames: Frames) -> None:
+        try:
+            await self._tools.pools.look(self._tools.policies.check_pictures, Place.OUTPUT, frames)
+        except Refused:  # not shown; what comes of it is judged at the end, for noise may look like anything
+            return
         image = await self._tools.pools.look(preview_png, frames)
         self._say(PreviewStored(step, await self._tools.blobs.put(image, "image/png"), len(frames)))
 

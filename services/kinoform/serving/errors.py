@@ -2,7 +2,7 @@
 
 import logging
 import uuid
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 
 from google.protobuf.any_pb2 import Any as AnyMessage
@@ -15,6 +15,7 @@ from kinoform.media.errors import MediaError
 from kinoform.media.mesh.errors import WorkerDied
 from kinoform.media.provenance.errors import NotSigned
 from kinoform.media.surface.errors import NoSurface
+from kinoform.policy.judge import Refused
 from kinoform.store.errors import DigestMismatch, NotFound, StoreFull
 
 DOMAIN = "kinoform"
@@ -94,6 +95,9 @@ def blamed(field: str) -> Iterator[None]:
 
 def status_of(error: BaseException) -> Status:
     """The error as callers see it: never a traceback, always a reason, the field where there is one."""
+    if isinstance(error, Refused):
+        rule = {"rule": error.refusal.rule}
+        return _status(code_pb2.FAILED_PRECONDITION, error.place.value, str(error), error.field or None, rule)
     for kind, (code, reason) in STATUS.items():
         if isinstance(error, kind):
             return _status(code, reason, str(error), _field(error))
@@ -106,8 +110,12 @@ def _field(error: BaseException) -> str | None:
     return error.field if isinstance(error, BadStart | BadInput | ModelError) else None
 
 
-def _status(code: int, reason: str, message: str, field: str | None) -> Status:
-    info = ErrorInfo(reason=reason, domain=DOMAIN, metadata={} if field is None else {"field": field})
+def _status(
+    code: int, reason: str, message: str, field: str | None, metadata: Mapping[str, str] | None = None
+) -> Status:
+    info = ErrorInfo(reason=reason, domain=DOMAIN, metadata=metadata)
+    if field is not None:
+        info.metadata["field"] = field
     details = [_packed(info)]
     if field is not None:
         violation = BadRequest.FieldViolation(field=field, description=message)
