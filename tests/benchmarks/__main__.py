@@ -5,7 +5,7 @@ import platform
 
 import psutil
 
-from tests.benchmarks import conditioning, control, engine, suite, surface, validators
+from tests.benchmarks import conditioning, control, engine, signing, suite, surface, validators, watermark
 from tests.benchmarks.table import show
 
 PARTS = {
@@ -14,6 +14,8 @@ PARTS = {
     "surface": surface.figures,
     "validators": validators.figures,
     "conditioning": conditioning.figures,
+    "signing": signing.figures,
+    "watermark": watermark.figures,
     "ray": lambda: suite.figures("ray"),
     "local": lambda: suite.figures("local"),
 }

@@ -61,6 +61,7 @@ class Script:
     dies_at: int | None = None
     falls_silent_at: int | None = None
     fails_at: int | None = None
+    fails_with: status_pb2.Status | None = None
     releases_at: tuple[int, Released.Reason.ValueType] | None = None
     holds_at: int | None = None
     """Waits there, with heartbeats, for a command or for `ScriptedEngine.go`."""
@@ -161,7 +162,7 @@ class _Stream:
             await asyncio.sleep(60)
         if script.fails_at == step:
             error = status_pb2.Status(code=code_pb2.OUT_OF_RANGE, message="latents are not finite")
-            yield RunResponse(failed=engine_pb2.Failed(error=error))
+            yield RunResponse(failed=engine_pb2.Failed(error=script.fails_with or error))
         if script.releases_at is not None and script.releases_at[0] == step:
             yield _released(script.releases_at[1])
         if script.holds_at == step:
