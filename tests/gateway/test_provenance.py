@@ -94,6 +94,7 @@ async def test_what_a_job_made_finds_its_credentials_by_itself(
     assert (found.state, found.credentials) == (Provenance.STATE_TRUSTED, output.credentials)
     named = (await caller.assets.GetAsset(asset_pb2.GetAssetRequest(name=output.credentials))).asset
     assert (named.display_name, named.media_type, named.job) == ("glb.bin.c2pa", "application/c2pa", job.name)
+    assert (await verified(caller, output.credentials)).state == Provenance.STATE_NONE
 
     await caller.assets.DeleteAsset(asset_pb2.DeleteAssetRequest(name=output.credentials))
     assert (await verified(caller, output.asset)).state == Provenance.STATE_NONE

@@ -10,7 +10,8 @@ from typing import NamedTuple
 from kinoform.gateway import convert
 from kinoform.gateway.errors import AssetDamaged, BadRequest, Violation
 from kinoform.media.provenance.check import CONTENT, CREDENTIALS, Checker, workplace
-from kinoform.media.provenance.found import Found, State
+from kinoform.media.provenance.credit import SIDECAR_TYPE
+from kinoform.media.provenance.found import NONE, Found, State
 from kinoform.store.asset_records import Assets
 from kinoform.store.assets import CHUNK, AssetStore
 from kinoform.store.errors import DigestMismatch, NotFound
@@ -72,7 +73,9 @@ class Verifier:
             self._copy(asset, folder / CONTENT)
             if beside is not None:
                 self._copy(beside, folder / CREDENTIALS)
-            found = self._checker.check(folder, asset.media_type)
+            # Credentials by themselves are about another file, and have none of their own.
+            bare = asset.media_type == SIDECAR_TYPE and beside is None
+            found = NONE if bare else self._checker.check(folder, asset.media_type)
         return Verified(asset, "" if beside is None else beside.name, found)
 
     def _given(self, asset: AssetRecord, name: str) -> AssetRecord:

@@ -53,7 +53,8 @@ def marked(picture: Picture, payload: int, key: bytes, *, strength: float = STRE
     blocks, pattern = _blocks(picture), _pattern(*_grid(picture), key)
     signs = 2.0 * ((payload >> np.arange(BITS, dtype=object)) & 1).astype(np.float32) - 1
     coefficients = np.zeros_like(blocks)
-    loudness = strength * np.interp(blocks.std(axis=(1, 2)), (_CALM, _BUSY), (_QUIETEST, _LOUDEST))
+    activity = np.interp(blocks.std(axis=(1, 2)), (_CALM, _BUSY), (_QUIETEST, _LOUDEST))
+    loudness = (strength * activity).astype(np.float32)
     values = (loudness * signs[pattern.bit])[:, None] * pattern.sign
     for number, (row, column) in enumerate(_PLACES):
         coefficients[:, row, column] = values[:, number]

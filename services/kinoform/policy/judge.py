@@ -10,6 +10,8 @@ from numpy.typing import NDArray
 
 Picture = NDArray[np.uint8]
 """(h, w, 3) in sRGB."""
+Pictures = Sequence[Picture] | NDArray[np.uint8]
+"""Several, or a clip (l, h, w, 3)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +80,7 @@ class Policies:
             if text and (refusal := policy.judge_prompt(text)) is not None:
                 raise Refused(Place.PROMPT, refusal, field)
 
-    def check_pictures(self, place: Place, pictures: Sequence[Picture], field: str = "") -> None:
+    def check_pictures(self, place: Place, pictures: Pictures, field: str = "") -> None:
         """Raises Refused for the first of them that is refused."""
         for picture in _spread(pictures) if self._policies else ():
             for policy in self._policies:
@@ -86,7 +88,7 @@ class Policies:
                     raise Refused(place, refusal, field)
 
 
-def _spread(pictures: Sequence[Picture]) -> Iterable[Picture]:
+def _spread(pictures: Pictures) -> Iterable[Picture]:
     count = len(pictures)
     numbers = sorted({round(place) for place in np.linspace(0, count - 1, min(count, MOST_FRAMES))}) if count else []
     return (pictures[number] for number in numbers)
