@@ -27,6 +27,7 @@ from kinoform_client.errors import (
     UnavailableError,
     Violation,
 )
+from kinoform_client.provenance import Provenance, Signature, VerifiedAsset
 from kinoform_client.sync.client import Client
 from kinoform_client.sync.conditioning_handle import ConditioningHandle
 from kinoform_client.sync.handles import JobHandle, OutputFile
@@ -50,13 +51,10 @@ from kinoform_client.types import (
     OutputReady,
     Preview,
     Progress,
-    Provenance,
-    Signature,
     Stage,
     StateChanged,
     Texture,
     Upscale,
-    VerifiedAsset,
     VideoFormat,
     WarningRaised,
 )

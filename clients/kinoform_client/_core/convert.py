@@ -6,7 +6,7 @@ from typing import Any
 
 from google.protobuf.timestamp_pb2 import Timestamp
 
-from kinoform_client import types
+from kinoform_client import provenance, types
 from kinoform_client._core.resolved import kind_of, request_values
 from kinoform_client._core.status import error_from_status
 from kinoform_proto.asset.v1 import asset_pb2
@@ -101,13 +101,13 @@ def asset_from_proto(proto: asset_pb2.Asset) -> types.Asset:
     )
 
 
-def verified_from_proto(proto: asset_pb2.VerifyAssetResponse) -> types.VerifiedAsset:
+def verified_from_proto(proto: asset_pb2.VerifyAssetResponse) -> provenance.VerifiedAsset:
     """A verified file with what its credentials say."""
     found = proto.provenance
-    return types.VerifiedAsset(
+    return provenance.VerifiedAsset(
         asset=asset_from_proto(proto.asset),
-        provenance=types.Provenance(
-            signature=_SIGNATURES.get(found.state, types.Signature.UNKNOWN),
+        provenance=provenance.Provenance(
+            signature=_SIGNATURES.get(found.state, provenance.Signature.UNKNOWN),
             credentials=found.credentials,
             signer=found.signer,
             organization=found.organization,
@@ -121,10 +121,10 @@ def verified_from_proto(proto: asset_pb2.VerifyAssetResponse) -> types.VerifiedA
 
 
 _SIGNATURES = {
-    asset_pb2.Provenance.STATE_NONE: types.Signature.NONE,
-    asset_pb2.Provenance.STATE_INVALID: types.Signature.INVALID,
-    asset_pb2.Provenance.STATE_VALID: types.Signature.VALID,
-    asset_pb2.Provenance.STATE_TRUSTED: types.Signature.TRUSTED,
+    asset_pb2.Provenance.STATE_NONE: provenance.Signature.NONE,
+    asset_pb2.Provenance.STATE_INVALID: provenance.Signature.INVALID,
+    asset_pb2.Provenance.STATE_VALID: provenance.Signature.VALID,
+    asset_pb2.Provenance.STATE_TRUSTED: provenance.Signature.TRUSTED,
 }
 
 

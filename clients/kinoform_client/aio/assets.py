@@ -16,7 +16,8 @@ from kinoform_client.aio.calls import AsyncCaller
 from kinoform_client.aio.transport import RpcError, error_of, in_thread, sleep
 from kinoform_client.errors import ChecksumError, ErrorDetails, KinoformError, UnavailableError
 from kinoform_client.files import PartFile, Source, target_path
-from kinoform_client.types import Asset, VerifiedAsset
+from kinoform_client.provenance import VerifiedAsset
+from kinoform_client.types import Asset
 from kinoform_proto.asset.v1 import asset_pb2
 
 Report = Callable[[int, int], None]

@@ -8,7 +8,7 @@ import typer
 
 from kinoform_client.cli.progress import JobView, new_bar
 from kinoform_client.cli.session import Exit, local_time, print_json, print_lines, print_table, session
-from kinoform_client.types import Signature
+from kinoform_client.provenance import Signature
 
 app = typer.Typer(help="Move files to and from the server.", no_args_is_help=True)
 

@@ -15,9 +15,10 @@ from kinoform_client._core.retry import Attempts
 from kinoform_client._core.transfer import CHUNK, Download, Upload, chunk_at
 from kinoform_client.errors import ChecksumError, ErrorDetails, KinoformError, UnavailableError
 from kinoform_client.files import PartFile, Source, target_path
+from kinoform_client.provenance import VerifiedAsset
 from kinoform_client.sync.calls import Caller
 from kinoform_client.sync.transport import RpcError, error_of, in_thread, sleep
-from kinoform_client.types import Asset, VerifiedAsset
+from kinoform_client.types import Asset
 from kinoform_proto.asset.v1 import asset_pb2
 
 Report = Callable[[int, int], None]

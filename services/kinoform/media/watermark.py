@@ -51,15 +51,15 @@ def marked(picture: Picture, payload: int, key: bytes, *, strength: float = STRE
     if not 0 <= payload < 1 << BITS:
         raise ValueError(f"payload must be 0 to 2**64 - 1, is {payload}")
     blocks, pattern = _blocks(picture), _pattern(*_grid(picture), key)
-    signs = 2.0 * ((payload >> np.arange(BITS, dtype=object)) & 1).astype(np.float32) - 1
-    coefficients = np.zeros_like(blocks)
+    signs = np.array([2 * (payload >> number & 1) - 1 for number in range(BITS)], np.float32)
+    coefficients: NDArray[np.float32] = np.zeros_like(blocks)
     activity = np.interp(blocks.std(axis=(1, 2)), (_CALM, _BUSY), (_QUIETEST, _LOUDEST))
     loudness = (strength * activity).astype(np.float32)
     values = (loudness * signs[pattern.bit])[:, None] * pattern.sign
     for number, (row, column) in enumerate(_PLACES):
         coefficients[:, row, column] = values[:, number]
     basis = _basis()
-    change = _unblocked(basis.T @ coefficients @ basis, *_grid(picture))
+    change = _unblocked((basis.T @ coefficients @ basis).astype(np.float32), *_grid(picture))
     made = picture.astype(np.float32)
     made[: change.shape[0], : change.shape[1]] += change[..., None]
     return np.rint(made).clip(0, 255).astype(np.uint8)
