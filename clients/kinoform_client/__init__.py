@@ -11,6 +11,7 @@ from kinoform_client.errors import (
     AlreadyExistsError,
     AuthenticationError,
     ChecksumError,
+    ContentPolicyError,
     DataLossError,
     DeadlineError,
     FailedPreconditionError,
@@ -27,6 +28,7 @@ from kinoform_client.errors import (
     UnavailableError,
     Violation,
 )
+from kinoform_client.provenance import Provenance, Signature, VerifiedAsset
 from kinoform_client.standing import Lineage
 from kinoform_client.sync.client import Client
 from kinoform_client.sync.conditioning_handle import ConditioningHandle
@@ -80,6 +82,7 @@ __all__ = [
     "ConditioningHandle",
     "ConditioningReport",
     "ConditioningState",
+    "ContentPolicyError",
     "DataLossError",
     "DeadlineError",
     "Event",
@@ -111,14 +114,17 @@ __all__ = [
     "PermissionDeniedError",
     "Preview",
     "Progress",
+    "Provenance",
     "Repaint",
     "ResourceExhaustedError",
     "RetryPolicy",
+    "Signature",
     "Stage",
     "StateChanged",
     "Texture",
     "UnavailableError",
     "Upscale",
+    "VerifiedAsset",
     "VideoFormat",
     "View",
     "Violation",

@@ -89,6 +89,13 @@ class FailedPreconditionError(KinoformError):
     """The resource is not in a state that allows this: a running job can't be deleted."""
 
 
+class ContentPolicyError(FailedPreconditionError):
+    """A policy refuses the prompt, a picture that was given, or what came of them. Trying again is no use.
+
+    `.details.metadata["rule"]` names the rule.
+    """
+
+
 class ResourceExhaustedError(KinoformError):
     """A quota or a limit is used up. Try again after `retry_after`, if the server named a time."""
 

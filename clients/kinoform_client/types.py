@@ -170,6 +170,10 @@ class Output:
     """Lower-case hexadecimal."""
     report: MeshReport | MaterialReport | ConditioningReport | None
     """What was found when the file was read back; None for other kinds of files."""
+    content_sha256: str = ""
+    """Of the file before credentials were embedded: the same wherever equal requests run, whoever signs."""
+    credentials: str = ""
+    """The asset with its credentials (C2PA) where they are not embedded; empty where they are, or nothing is signed."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

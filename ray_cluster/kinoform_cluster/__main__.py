@@ -8,11 +8,17 @@ import signal
 import sys
 from pathlib import Path
 
+from kinoform.media.provenance.check import read_anchors
+from kinoform.media.provenance.development import development_files, development_paths
+from kinoform.media.provenance.errors import ProvenanceError
+from kinoform.media.provenance.options import add_signing_options, signing_from
 from kinoform.models.depth_folder.identity import BadDepthModel, identity_of
 from kinoform.models.registry import BadRegistration, catalogue
 from kinoform.models.services import SERVICES
+from kinoform.policy.errors import BadPolicy
+from kinoform.policy.settings import add_policy_options, policies_from
 from kinoform_cluster.errors import NotServable, ServeError
-from kinoform_cluster.folder import occupied
+from kinoform_cluster.folder import DataFolder, occupied
 from kinoform_cluster.ports import usable_port
 from kinoform_cluster.services import chosen
 from kinoform_cluster.settings import LOOPBACK, Settings, default_data
@@ -31,7 +37,7 @@ def main() -> int:
     try:
         settings = _settings(options)
         asyncio.run(_serve(options.runtime, settings))
-    except (BadDepthModel, BadRegistration, NotServable) as error:
+    except (BadDepthModel, BadRegistration, NotServable, ProvenanceError, BadPolicy) as error:
         print(f"kinoform serve: {error}", file=sys.stderr)
         return USAGE
     except (ServeError, OSError) as error:
@@ -45,6 +51,8 @@ async def _serve(runtime: str, settings: Settings) -> None:
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
     with occupied(settings.data) as folder:
+        if settings.signing is not None and settings.signing.key == development_paths(folder.signing)[0]:
+            development_files(folder.signing)
         # One runtime is a light process without torch, the other never needs Ray.
         if runtime == "ray":
             from kinoform_cluster.supervisor import serve_on_ray
@@ -57,16 +65,19 @@ async def _serve(runtime: str, settings: Settings) -> None:
 
 
 def _settings(options: argparse.Namespace) -> Settings:
-    offered = catalogue(options.model)
+    offered, data = catalogue(options.model), options.data.expanduser().resolve()
     return Settings(
         host=options.host,
         port=usable_port(options.host, options.port),
-        data=options.data.expanduser().resolve(),
+        data=data,
         models=tuple(options.model),
         depth_model=options.depth_model and _depth_model(options.depth_model),
         database=options.database,
         threads=options.threads or max(1, (os.cpu_count() or 1) // options.replicas),
         replicas=options.replicas,
+        signing=signing_from(options, DataFolder(data).signing),
+        trust_anchors=options.trust_anchors and _anchors(options.trust_anchors),
+        policy=policies_from(options),
         services=chosen(options.service, offered),
     )
 
@@ -75,6 +86,12 @@ def _depth_model(folder: Path) -> Path:
     """The folder, once it is known to hold one. Raises BadDepthModel."""
     identity_of(folder)
     return folder.expanduser().resolve()
+
+
+def _anchors(path: Path) -> Path:
+    """The file, once it is known to hold some. Raises BadTrustAnchors."""
+    read_anchors(path)
+    return path.expanduser().resolve()
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -101,6 +118,9 @@ def _parser() -> argparse.ArgumentParser:
     serve.add_argument(
         "--replicas", type=_positive, default=1, help="of each service at the most, on Ray (default: %(default)s)"
     )
+    add_signing_options(serve)
+    add_policy_options(serve)
+    serve.add_argument("--trust-anchors", type=Path, metavar="FILE", help="authorities of trusted signers, PEM")
     return parser
 
 

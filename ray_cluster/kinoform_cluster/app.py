@@ -11,7 +11,9 @@ from ray.serve import Application
 from ray.serve.config import AutoscalingConfig
 from ray.serve.schema import LoggingConfig
 
+from kinoform.media.provenance.identity import SigningFiles
 from kinoform.models.services import ServiceName
+from kinoform.policy.settings import PolicySettings
 from kinoform.serving.config import ServiceConfig
 from kinoform_cluster.services import build_service
 from kinoform_proto.engine.v1.engine_pb2 import RunRequest, RunResponse
@@ -36,6 +38,10 @@ class ServiceArgs(BaseModel):
     """`NAME=FAMILY:PATH` each, besides the embedded ones."""
     depth_model: str | None = None
     """Folder of a depth model as transformers saves it, for conditionings. Start gateways with the same."""
+    signing: SigningFiles | None = None
+    """`key` and `certificate`, files that every replica sees; left out, outputs are not signed."""
+    policy: PolicySettings = PolicySettings()
+    """`image_safety` and `own`; start gateways with the same."""
     threads: int = 1
     max_jobs: int = 16
     """In one replica."""
@@ -77,6 +83,8 @@ def build(args: ServiceArgs) -> Application:
         token_file=Path(args.token_file),
         models=tuple(args.models),
         depth_model=None if args.depth_model is None else Path(args.depth_model),
+        signing=args.signing,
+        policy=args.policy,
         threads=args.threads,
         max_jobs=args.max_jobs,
     )

@@ -13,7 +13,9 @@ from ray import serve
 from ray.serve import RunTarget
 from ray.serve.config import gRPCOptions
 
+from kinoform.media.provenance.options import add_signing_options, signing_from
 from kinoform.models.services import SERVICES, ServiceName
+from kinoform.policy.settings import add_policy_options, policies_from
 from kinoform_cluster.app import QUIET, ServiceArgs, build
 from kinoform_cluster.folder import DataFolder
 from kinoform_cluster.ports import usable_port
@@ -66,6 +68,8 @@ def _target(service: ServiceName, options: argparse.Namespace, folder: DataFolde
         token_file=str(folder.token_file),
         models=options.model,
         depth_model=options.depth_model,
+        signing=signing_from(options, folder.signing),
+        policy=policies_from(options),
         threads=options.threads,
         max_replicas=options.replicas,
     )
@@ -99,6 +103,8 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--depth-model")
     parser.add_argument("--threads", type=int, default=1)
     parser.add_argument("--replicas", type=int, default=1)
+    add_signing_options(parser)
+    add_policy_options(parser)
     return parser
 
 

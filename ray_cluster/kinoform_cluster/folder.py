@@ -33,6 +33,11 @@ class DataFolder:
         return self.root / "engine-token"
 
     @property
+    def signing(self) -> Path:
+        """The development certificate, for those who name none of their own."""
+        return self.root / "signing"
+
+    @property
     def ray_token_file(self) -> Path:
         """The secret of Ray's own processes: their ports listen on every interface."""
         return self.root / "ray-token"

@@ -10,9 +10,11 @@ from kinoform.gateway.config import GatewayConfig
 from kinoform.gateway.logs import configure
 from kinoform.gateway.server import BadAddress
 from kinoform.gateway.server import build as build_gateway
+from kinoform.media.provenance.errors import ProvenanceError
 from kinoform.models.depth_folder.identity import identity_of
 from kinoform.models.registry import DEFAULT_MODELS, catalogue
 from kinoform.models.services import ServiceName
+from kinoform.policy.errors import BadPolicy
 from kinoform.serving.config import ServiceConfig
 from kinoform.serving.service import AnyService
 from kinoform.serving.servicer import EngineServicer
@@ -48,7 +50,7 @@ async def serve_locally(settings: Settings, folder: DataFolder, stop: asyncio.Ev
 async def _built(service: ServiceName, config: ServiceConfig) -> AnyService:
     try:
         return await build_service(service, config)
-    except (BackboneError, EngineError) as error:
+    except (BackboneError, EngineError, ProvenanceError, BadPolicy) as error:
         raise StartFailed(f"{service} service", str(error)) from error
 
 
@@ -73,6 +75,8 @@ def _config(settings: Settings, folder: DataFolder) -> ServiceConfig:
         token_file=folder.token_file,
         models=settings.models,
         depth_model=settings.depth_model,
+        signing=settings.signing,
+        policy=settings.policy,
         threads=settings.threads,
     )
 
@@ -90,6 +94,8 @@ def _gateway(settings: Settings, folder: DataFolder, engine_port: int) -> Gatewa
             if entry.card.kind in settings.services
         },
         default_models=DEFAULT_MODELS,
+        policy=settings.policy,
+        trust_anchors=settings.trust_anchors,
         services=settings.services,
         depth_model="" if settings.depth_model is None else identity_of(settings.depth_model),
     )

@@ -4,7 +4,9 @@ import os
 from dataclasses import dataclass
 from pathlib import Path
 
+from kinoform.media.provenance.identity import SigningFiles
 from kinoform.models.services import ServiceName
+from kinoform.policy.settings import PolicySettings
 
 LOOPBACK = "127.0.0.1"
 
@@ -27,6 +29,11 @@ class Settings:
     """Of torch, in each replica."""
     replicas: int
     """The most replicas of each service, on Ray."""
+    signing: SigningFiles | None
+    """What outputs are signed with; None leaves them unsigned."""
+    trust_anchors: Path | None
+    """Certificates of authorities whose signers are trusted, PEM; None trusts nobody."""
+    policy: PolicySettings
     services: tuple[ServiceName, ...]
     """Those to start; at least one."""
 

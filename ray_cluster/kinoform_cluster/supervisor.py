@@ -9,6 +9,8 @@ import time
 from collections.abc import Iterable
 from typing import Any
 
+from kinoform.media.provenance.options import signing_arguments
+from kinoform.policy.settings import policy_arguments
 from kinoform_cluster.child import Child
 from kinoform_cluster.errors import StartFailed
 from kinoform_cluster.folder import DataFolder
@@ -119,7 +121,8 @@ async def _keep_alive(child: Child, *, sparing: Child) -> None:
 def _cluster(settings: Settings, folder: DataFolder, temp: str, engine_port: int) -> Child:
     command = [sys.executable, "-m", "kinoform_cluster.cluster", "--port", str(engine_port), "--temp", temp]
     command += ["--data", str(folder.root), "--threads", str(settings.threads), "--replicas", str(settings.replicas)]
-    command += [*_models(settings), *_services(settings)]
+    command += [*_models(settings), *_services(settings), *signing_arguments(settings.signing)]
+    command += policy_arguments(settings.policy)
     environment = RAY_ENVIRONMENT | {"RAY_AUTH_TOKEN_PATH": str(folder.ray_token_file)}
     return Child("cluster", command, log=folder.logs / "cluster.log", environment=environment)
 
@@ -128,6 +131,9 @@ def _gateway(settings: Settings, folder: DataFolder, engine_port: int) -> Child:
     command = [sys.executable, "-m", "kinoform.gateway", "--listen", address(settings.host, settings.port)]
     command += ["--data", str(folder.root), "--engine", address(LOOPBACK, engine_port)]
     command += ["--engine-token-file", str(folder.token_file), *_models(settings), *_services(settings)]
+    command += policy_arguments(settings.policy)
+    if settings.trust_anchors is not None:
+        command += ["--trust-anchors", str(settings.trust_anchors)]
     if settings.database is not None:
         command += ["--database", settings.database]
     return Child("gateway", command, log=folder.logs / "gateway.log", environment={})

@@ -5,7 +5,18 @@ import platform
 
 import psutil
 
-from tests.benchmarks import checkpoints, conditioning, control, engine, policies, suite, surface, validators
+from tests.benchmarks import (
+    checkpoints,
+    conditioning,
+    control,
+    engine,
+    policies,
+    signing,
+    suite,
+    surface,
+    validators,
+    watermark,
+)
 from tests.benchmarks.table import show
 
 PARTS = {
@@ -16,6 +27,8 @@ PARTS = {
     "surface": surface.figures,
     "validators": validators.figures,
     "conditioning": conditioning.figures,
+    "signing": signing.figures,
+    "watermark": watermark.figures,
     "ray": lambda: suite.figures("ray"),
     "local": lambda: suite.figures("local"),
 }

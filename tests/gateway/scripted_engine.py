@@ -2,13 +2,17 @@
 
 import asyncio
 import hashlib
+import tempfile
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
+from pathlib import Path
 
 import grpc
 from google.protobuf import any_pb2
 from google.rpc import code_pb2, status_pb2
 
+from kinoform.media.provenance.credit import SIDECAR_TYPE
+from kinoform.media.provenance.sign import EMBEDS, TRIAL, Signer
 from kinoform.store.assets import AssetStore, Blob
 from kinoform_proto.engine.v1 import engine_pb2, engine_pb2_grpc
 from kinoform_proto.engine.v1.engine_pb2 import Released, RunResponse
@@ -57,6 +61,7 @@ class Script:
     dies_at: int | None = None
     falls_silent_at: int | None = None
     fails_at: int | None = None
+    fails_with: status_pb2.Status | None = None
     releases_at: tuple[int, Released.Reason.ValueType] | None = None
     holds_at: int | None = None
     """Waits there, with heartbeats, for a command or for `ScriptedEngine.go`."""
@@ -77,6 +82,8 @@ class ScriptedEngine(engine_pb2_grpc.EngineServiceServicer):
     go: asyncio.Event = field(default_factory=asyncio.Event)
     holding: asyncio.Event = field(default_factory=asyncio.Event)
     server: grpc.aio.Server | None = None
+    signers: list[Signer] = field(default_factory=list)
+    """Of the first attempt, of the second, …: what takes no credentials in gets them beside it."""
 
     async def serve(self, port: int = 0) -> int:
         """Listen; returns the port."""
@@ -160,7 +167,7 @@ class _Stream:
             await asyncio.sleep(60)
         if script.fails_at == step:
             error = status_pb2.Status(code=code_pb2.OUT_OF_RANGE, message="latents are not finite")
-            yield RunResponse(failed=engine_pb2.Failed(error=error))
+            yield RunResponse(failed=engine_pb2.Failed(error=script.fails_with or error))
         if script.releases_at is not None and script.releases_at[0] == step:
             yield _released(script.releases_at[1])
         if script.holds_at == step:
@@ -204,7 +211,19 @@ class _Stream:
             output.material.CopyFrom(MATERIAL_REPORT)
         elif role == "picture":
             output.conditioning.CopyFrom(CONDITIONING_REPORT)
+        if self.engine.signers and blob.media_type not in EMBEDS:
+            signer = self.engine.signers[min(self.start.attempt, len(self.engine.signers)) - 1]
+            output.content_sha256 = blob.sha256
+            output.credentials.CopyFrom(_blob(self._credentials(signer, blob)))
         return RunResponse(output=output)
+
+    def _credentials(self, signer: Signer, blob: Blob) -> Blob:
+        with tempfile.TemporaryDirectory() as folder:
+            path = Path(folder) / "file"
+            path.write_bytes(self.engine.blobs.read(blob.sha256))
+            beside = signer.sign(path, blob.media_type, TRIAL).sidecar
+            assert beside is not None
+            return self.engine.blobs.put_bytes(beside.read_bytes(), SIDECAR_TYPE)
 
 
 def made_of(request: any_pb2.Any, role: str) -> bytes:

@@ -132,7 +132,7 @@ def test_a_report_that_says_nothing_is_still_a_report() -> None:
         ("material", engine_pb2.OutputStored(material=MaterialReport())),
         (None, engine_pb2.OutputStored()),
     ):
-        payload = convert.report_payload(stored)
+        payload = convert.output_payload(stored)
         record = OutputRecord(role="r", asset="a", media_type="m", sha256="0", size=1, payload=payload)
         shown = convert.output_to_proto(record)
         assert shown.WhichOneof("report") == kind

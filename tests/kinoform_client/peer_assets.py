@@ -110,7 +110,22 @@ class PeerAssets(PeerBase, asset_pb2_grpc.AssetServiceServicer):
         if hashlib.sha256(data).hexdigest() != asset.sha256:
             info = error_details_pb2.ErrorInfo(reason="ASSET_DAMAGED", domain="kinoform")
             abort(context, rich_status(code_pb2.DATA_LOSS, "the stored bytes differ", info))
-        return asset_pb2.VerifyAssetResponse(asset=asset)
+        return asset_pb2.VerifyAssetResponse(asset=asset, provenance=self._provenance(request, asset))
+
+    @staticmethod
+    def _provenance(request: asset_pb2.VerifyAssetRequest, asset: asset_pb2.Asset) -> asset_pb2.Provenance:
+        """Of an asset whose name says what is to be found: `forged`, `signed`."""
+        if asset.name.endswith("forged"):
+            return asset_pb2.Provenance(state=asset_pb2.Provenance.STATE_INVALID, failures=["the content was changed"])
+        if not asset.name.endswith("signed"):
+            return asset_pb2.Provenance(state=asset_pb2.Provenance.STATE_NONE)
+        return asset_pb2.Provenance(
+            state=asset_pb2.Provenance.STATE_TRUSTED,
+            credentials=request.credentials,
+            signer="Studio",
+            agent="kino-mini 1",
+            digital_source_type="trainedAlgorithmicMedia",
+        )
 
     def store(self, data: bytes, media_type: str, display_name: str, name: str, job: str = "") -> asset_pb2.Asset:
         """Puts an asset there."""

@@ -173,6 +173,10 @@ class PeerJobs(PeerAssets, job_pb2_grpc.JobServiceServicer):
         asset = self.store(file.data, file.media_type, file.name, f"projects/default/assets/{uuid.uuid4()}", job=job)
         output = job_pb2.Output(role=file.role, asset=asset.name, media_type=file.media_type)
         output.size_bytes, output.sha256 = asset.size_bytes, asset.sha256
+        if file.credentials is not None:
+            name = f"projects/default/assets/{uuid.uuid4()}"
+            output.credentials = name
+            self.store(file.credentials, "application/c2pa", f"{file.name}.c2pa", name, job=job)
         match file.report:
             case report_pb2.MeshReport():
                 output.mesh.CopyFrom(file.report)

@@ -49,6 +49,8 @@ class MadeFile:
     name: str
     data: bytes
     report: Report | None = None
+    credentials: bytes | None = None
+    """Beside it."""
 
 
 VIDEO = MadeFile("video", "video/mp4", "clip.mp4", b"video" * 1000)

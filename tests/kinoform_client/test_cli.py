@@ -204,6 +204,18 @@ def test_assets_go_there_and_come_back(shell: Shell, tmp_path: Path) -> None:
     assert json.loads(listed)["sha256"] == hashlib.sha256((tmp_path / "in.png").read_bytes()).hexdigest()
 
 
+def test_verify_prints_what_credentials_say_and_fails_if_they_do_not_hold(shell: Shell) -> None:
+    for name in ("signed", "forged", "plain"):
+        shell.served.peer.store(b"x", "video/mp4", "x.mp4", f"projects/default/assets/{name}")
+    shown = shell("asset", "verify", "signed").stdout
+    assert all(word in shown for word in ("trusted", "Studio", "kino-mini 1", "trainedAlgorithmicMedia", "embedded"))
+    found = json.loads(shell("asset", "verify", "signed", "--credentials", "beside", "--json").stdout)
+    assert found["provenance"]["credentials"] == "projects/default/assets/beside"
+    assert shell("asset", "verify", "plain").exit_code == 0
+    forged = shell("asset", "verify", "forged")
+    assert (forged.exit_code, "the content was changed" in forged.stdout) == (4, True)
+
+
 def test_models_print_the_whole_card(shell: Shell) -> None:
     model = catalog_pb2.Model(name="models/kino-mini", is_default=True)
     model.video.default_frame_rate.denominator = 1

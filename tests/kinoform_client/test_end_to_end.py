@@ -196,7 +196,7 @@ def test_files_come_back_as_they_went(client: Client, tmp_path: Path) -> None:
     asset = client.assets.upload(tmp_path / "in.bin")
     assert asset.sha256 == hashlib.sha256(data).hexdigest()
     assert client.assets.download(asset.name, tmp_path / "out.bin").read_bytes() == data
-    assert client.assets.verify(asset.name) == asset
+    assert client.assets.verify(asset.name).asset == asset
 
 
 def test_a_cancelled_job_can_be_tried_again(client: Client) -> None:

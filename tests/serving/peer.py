@@ -14,7 +14,9 @@ from google.protobuf.duration_pb2 import Duration
 from google.protobuf.message import Message
 from google.rpc.error_details_pb2 import ErrorInfo
 
+from kinoform.media.provenance.sign import Signer
 from kinoform.models.services import ServiceName
+from kinoform.policy.judge import Policies
 from kinoform.serving.bench import Benches
 from kinoform.serving.blobs import Blobs
 from kinoform.serving.config import Rhythm
@@ -135,12 +137,19 @@ class Served:
 
 @asynccontextmanager
 async def several_served(
-    trades: Mapping[ServiceName, Trade[Any]], assets: Path, *, rhythm: Rhythm = EAGER, max_jobs: int = 8
+    trades: Mapping[ServiceName, Trade[Any]],
+    assets: Path,
+    *,
+    rhythm: Rhythm = EAGER,
+    max_jobs: int = 8,
+    signer: Signer | None = None,
+    policies: Policies | None = None,
 ) -> AsyncIterator[dict[ServiceName, Served]]:
     """Services on one plain gRPC server."""
     store = AssetStore(str(assets))
     services = {
-        kind: Service(trade, tools(store, rhythm), token=TOKEN, max_jobs=max_jobs) for kind, trade in trades.items()
+        kind: Service(trade, tools(store, rhythm, signer, policies), token=TOKEN, max_jobs=max_jobs)
+        for kind, trade in trades.items()
     }
     server = grpc.aio.server()
     add_EngineServiceServicer_to_server(EngineServicer({**services}), server)
@@ -158,13 +167,25 @@ async def several_served(
 
 @asynccontextmanager
 async def served(
-    kind: ServiceName, trade: Trade[Any], assets: Path, *, rhythm: Rhythm = EAGER, max_jobs: int = 8
+    kind: ServiceName,
+    trade: Trade[Any],
+    assets: Path,
+    *,
+    rhythm: Rhythm = EAGER,
+    max_jobs: int = 8,
+    signer: Signer | None = None,
+    policies: Policies | None = None,
 ) -> AsyncIterator[Served]:
     """One service on a plain gRPC server."""
-    async with several_served({kind: trade}, assets, rhythm=rhythm, max_jobs=max_jobs) as peers:
+    async with several_served(
+        {kind: trade}, assets, rhythm=rhythm, max_jobs=max_jobs, signer=signer, policies=policies
+    ) as peers:
         yield peers[kind]
 
 
-def tools(store: AssetStore, rhythm: Rhythm) -> Tools:
+def tools(store: AssetStore, rhythm: Rhythm, signer: Signer | None = None, policies: Policies | None = None) -> Tools:
     """What a service works with."""
-    return Tools(blobs=Blobs(store), pools=Pools(), benches=Benches(), rhythm=rhythm)
+    policies = policies or Policies()
+    return Tools(
+        blobs=Blobs(store, signer, policies), pools=Pools(), benches=Benches(), rhythm=rhythm, policies=policies
+    )

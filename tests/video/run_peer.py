@@ -5,8 +5,10 @@ from pathlib import Path
 from typing import Any
 
 from kinoform.engine.family import Family, Frames
+from kinoform.media.provenance.sign import Signer
 from kinoform.models.clip import ClipRequest
 from kinoform.models.registry import Registration
+from kinoform.policy.judge import Policies
 from kinoform.serving.config import Rhythm
 from kinoform.serving.models import Models
 from kinoform.video.build import trade
@@ -38,8 +40,14 @@ def start(
 
 
 def video_service(
-    family: Family[ClipRequest, Any, Any, Frames], assets: Path, *, rhythm: Rhythm = EAGER, max_jobs: int = 8
+    family: Family[ClipRequest, Any, Any, Frames],
+    assets: Path,
+    *,
+    rhythm: Rhythm = EAGER,
+    max_jobs: int = 8,
+    signer: Signer | None = None,
+    policies: Policies | None = None,
 ) -> AbstractAsyncContextManager[Served]:
     """A video service with one model, `tiny`."""
     models = Models({"tiny": Registration("tiny", "memory", tiny_card("tiny"))}, lambda _: family)
-    return served("video", trade(models), assets, rhythm=rhythm, max_jobs=max_jobs)
+    return served("video", trade(models), assets, rhythm=rhythm, max_jobs=max_jobs, signer=signer, policies=policies)

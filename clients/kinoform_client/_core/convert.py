@@ -6,7 +6,7 @@ from typing import Any
 
 from google.protobuf.timestamp_pb2 import Timestamp
 
-from kinoform_client import types
+from kinoform_client import provenance, types
 from kinoform_client._core.resolved import kind_of, request_values
 from kinoform_client._core.status import error_from_status
 from kinoform_client.standing import Lineage
@@ -87,6 +87,8 @@ def output_from_proto(proto: job_pb2.Output) -> types.Output:
         size_bytes=proto.size_bytes,
         sha256=proto.sha256,
         report=_report(proto),
+        content_sha256=proto.content_sha256,
+        credentials=proto.credentials,
     )
 
 
@@ -101,6 +103,33 @@ def asset_from_proto(proto: asset_pb2.Asset) -> types.Asset:
         created=time_from_proto(proto.create_time) if proto.HasField("create_time") else None,
         job=proto.job,
     )
+
+
+def verified_from_proto(proto: asset_pb2.VerifyAssetResponse) -> provenance.VerifiedAsset:
+    """A verified file with what its credentials say."""
+    found = proto.provenance
+    return provenance.VerifiedAsset(
+        asset=asset_from_proto(proto.asset),
+        provenance=provenance.Provenance(
+            signature=_SIGNATURES.get(found.state, provenance.Signature.UNKNOWN),
+            credentials=found.credentials,
+            signer=found.signer,
+            organization=found.organization,
+            claim_generator=found.claim_generator,
+            agent=found.agent,
+            digital_source_type=found.digital_source_type,
+            failures=tuple(found.failures),
+            signed=time_from_proto(found.sign_time) if found.HasField("sign_time") else None,
+        ),
+    )
+
+
+_SIGNATURES = {
+    asset_pb2.Provenance.STATE_NONE: provenance.Signature.NONE,
+    asset_pb2.Provenance.STATE_INVALID: provenance.Signature.INVALID,
+    asset_pb2.Provenance.STATE_VALID: provenance.Signature.VALID,
+    asset_pb2.Provenance.STATE_TRUSTED: provenance.Signature.TRUSTED,
+}
 
 
 def time_from_proto(stamp: Timestamp) -> datetime:

@@ -12,6 +12,9 @@ from kinoform_client.errors import ErrorDetails, KinoformError, Violation
 REASONS: dict[str, type[KinoformError]] = {
     "CHECKSUM_MISMATCH": errors.ChecksumError,
     "ASSET_DAMAGED": errors.ChecksumError,
+    "POLICY_PROMPT": errors.ContentPolicyError,
+    "POLICY_IMAGE": errors.ContentPolicyError,
+    "POLICY_OUTPUT": errors.ContentPolicyError,
     "REQUEST_ID_REUSED": errors.AlreadyExistsError,
 }
 

@@ -7,7 +7,7 @@ import time
 from collections.abc import AsyncIterator, Callable
 from pathlib import Path
 
-from kinoform_client._core.convert import asset_from_proto
+from kinoform_client._core.convert import asset_from_proto, verified_from_proto
 from kinoform_client._core.media_types import display_name_of, media_type_of
 from kinoform_client._core.requests import new_request_id
 from kinoform_client._core.retry import Attempts
@@ -16,6 +16,7 @@ from kinoform_client.aio.calls import AsyncCaller
 from kinoform_client.aio.transport import RpcError, error_of, in_thread, sleep
 from kinoform_client.errors import ChecksumError, ErrorDetails, KinoformError, UnavailableError
 from kinoform_client.files import PartFile, Source, target_path
+from kinoform_client.provenance import VerifiedAsset
 from kinoform_client.types import Asset
 from kinoform_proto.asset.v1 import asset_pb2
 
@@ -26,8 +27,10 @@ Report = Callable[[int, int], None]
 class AsyncAssets:
     """`client.assets`. Assets are named `projects/{p}/assets/{a}`; `{a}` alone means one of the client's project."""
 
-    def __init__(self, caller: AsyncCaller) -> None:
+    def __init__(self, caller: AsyncCaller, *, sidecars: bool = False) -> None:
+        """sidecars: save a job's file together with its credentials where they are not embedded."""
         self._caller = caller
+        self.sidecars = sidecars
         self._stub = caller.stubs.assets
 
     async def upload(
@@ -105,10 +108,15 @@ class AsyncAssets:
         """Deletes the asset. Raises NotFoundError."""
         await self._caller.call(self._stub.DeleteAsset, asset_pb2.DeleteAssetRequest(name=self._full(name)))
 
-    async def verify(self, name: str) -> Asset:
-        """Has the server read the stored bytes again. Raises DataLossError if they are not what was stored."""
+    async def verify(self, name: str, *, credentials: str = "") -> VerifiedAsset:
+        """Has the server read the stored bytes again, and what their credentials (C2PA) say.
+
+        credentials: the asset that holds them; left out, those that the asset's job stored beside it, or those
+        embedded in it. Raises DataLossError if the bytes are not what was stored.
+        """
         request = asset_pb2.VerifyAssetRequest(name=self._full(name))
-        return asset_from_proto((await self._caller.call(self._stub.VerifyAsset, request)).asset)
+        request.credentials = self._full(credentials) if credentials else ""
+        return verified_from_proto(await self._caller.call(self._stub.VerifyAsset, request))
 
     async def _send(self, upload: Upload, file: Source, report: Report | None) -> asset_pb2.Asset | None:
         """The asset; None if the server has every byte and yet made none."""

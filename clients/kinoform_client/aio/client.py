@@ -39,6 +39,7 @@ class AsyncClient:
         ca: File | None = None,
         certificate: tuple[File, File] | None = None,
         retry: RetryPolicy | None = None,
+        sidecars: bool = False,
     ) -> None:
         """Connects when first used. Left out, address and key come from KINOFORM_ADDRESS and KINOFORM_API_KEY.
 
@@ -47,6 +48,7 @@ class AsyncClient:
         ca: PEM file of the authorities to trust with grpcs; else KINOFORM_CA, else the system's.
         certificate: PEM files of a certificate and its key to show to the server; else KINOFORM_CERTIFICATE and
             KINOFORM_KEY, else none.
+        sidecars: save a job's file together with its credentials, `FILE.c2pa`, where its format takes none in.
         """
         self.settings: Settings = settings(address, api_key)
         self._own_channel = channel is None
@@ -59,7 +61,7 @@ class AsyncClient:
             policy=retry or RetryPolicy(),
         )
         self.jobs = AsyncJobs(self._caller)
-        self.assets = AsyncAssets(self._caller)
+        self.assets = AsyncAssets(self._caller, sidecars=sidecars)
         self.models = AsyncModels(self._caller)
         self.conditionings = AsyncConditionings(self._caller, self.jobs, self.assets)
         self.videos = AsyncVideos(self._caller, self.jobs, self.assets)

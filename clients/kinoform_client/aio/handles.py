@@ -39,8 +39,14 @@ class AsyncOutputFile:
         return self.record.report
 
     async def download(self, path: str | os.PathLike[str] = ".", *, report: Report | None = None) -> Path:
-        """Saves it as `path`, or under its own name within it if that is a folder, and returns where."""
-        return await self._assets.download(self.record.asset, path, report=report)
+        """Saves it as `path`, or under its own name within it if that is a folder, and returns where.
+
+        A client made with `sidecars` saves its credentials beside it, as `FILE.c2pa`, if they are not embedded.
+        """
+        saved = await self._assets.download(self.record.asset, path, report=report)
+        if self._assets.sidecars and self.record.credentials:
+            await self._assets.download(self.record.credentials, saved.with_name(f"{saved.name}.c2pa"))
+        return saved
 
     async def read(self) -> bytes:
         """Its bytes."""

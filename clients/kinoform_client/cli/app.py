@@ -73,8 +73,16 @@ def _options(
             help="Certificate to show, and its key (PEM); else KINOFORM_CERTIFICATE and KINOFORM_KEY.",
         ),
     ] = None,
+    sidecars: Annotated[
+        bool,
+        typer.Option(
+            "--sidecars", envvar="KINOFORM_SIDECARS", help="Save credentials beside files that take none in: FILE.c2pa."
+        ),
+    ] = False,
 ) -> None:
-    context.obj = Session(address=address, api_key=api_key, project=project, ca=ca, certificate=certificate)
+    context.obj = Session(
+        address=address, api_key=api_key, project=project, ca=ca, certificate=certificate, sidecars=sidecars
+    )
 
 
 def main() -> None:

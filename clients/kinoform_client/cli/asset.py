@@ -7,7 +7,8 @@ from typing import Annotated
 import typer
 
 from kinoform_client.cli.progress import JobView, new_bar
-from kinoform_client.cli.session import local_time, print_json, print_lines, print_table, session
+from kinoform_client.cli.session import Exit, local_time, print_json, print_lines, print_table, session
+from kinoform_client.provenance import Signature
 
 app = typer.Typer(help="Move files to and from the server.", no_args_is_help=True)
 
@@ -47,6 +48,36 @@ def get(
             print_json({"asset": name, "file": str(path)})
         else:
             print_lines(str(path))
+
+
+@app.command()
+def verify(
+    context: typer.Context,
+    name: Annotated[str, typer.Argument(help="projects/P/assets/A, or A alone.", show_default=False)],
+    credentials: Annotated[str, typer.Option(help="Asset with its credentials; found by itself if left out.")] = "",
+    as_json: AsJson = False,
+) -> None:
+    """Have the stored bytes read again; print what the file's credentials (C2PA) say. Fails if they don't hold."""
+    with session(context).client() as client:
+        verified = client.assets.verify(name, credentials=credentials)
+    found = verified.provenance
+    if as_json:
+        print_json(verified)
+    else:
+        rows = [
+            ("bytes", "as stored"),
+            ("signature", found.signature.value),
+            ("signer", ", ".join(dict.fromkeys(filter(None, (found.signer, found.organization))))),
+            ("signed", local_time(found.signed)),
+            ("signed by", found.claim_generator),
+            ("made by", found.agent),
+            ("source type", found.digital_source_type),
+            ("credentials", found.credentials or ("" if found.signature is Signature.NONE else "embedded")),
+            *(("failure", failure) for failure in found.failures),
+        ]
+        print_table([row for row in rows if row[1]])
+    if found.signature is Signature.INVALID:
+        raise typer.Exit(Exit.FAILED)
 
 
 @app.command("list")

@@ -34,6 +34,25 @@ def serve(
     depth_model: Annotated[
         Path | None, typer.Option(metavar="DIR", help="Depth model as transformers saves it, for conditionings.")
     ] = None,
+    signing_key: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="Sign what is made with this key; else a development one.")
+    ] = None,
+    signing_certificate: Annotated[Path | None, typer.Option(metavar="FILE", help="The key's chain, PEM.")] = None,
+    signing_tsa: Annotated[str | None, typer.Option(metavar="URL", help="Timestamping authority (RFC 3161).")] = None,
+    signing_prompts: Annotated[bool, typer.Option("--signing-prompts", help="Sign prompts in words.")] = False,
+    no_signing: Annotated[bool, typer.Option("--no-signing", help="Leave files unsigned.")] = False,
+    trust_anchors: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="Authorities of trusted signers, PEM.")
+    ] = None,
+    prompt_rules: Annotated[
+        list[Path] | None, typer.Option(metavar="FILE", help="Refuse prompts by these rules (TOML). May be repeated.")
+    ] = None,
+    image_safety: Annotated[
+        float | None, typer.Option(metavar="SCORE", help="Refuse pictures that open_nsfw scores so or higher: 0.8.")
+    ] = None,
+    policy: Annotated[
+        list[str] | None, typer.Option(metavar="MODULE:ATTRIBUTE", help="A policy of your own. May be repeated.")
+    ] = None,
     service: Annotated[
         list[str] | None, typer.Option(metavar="NAME", help="Start only this one. May be repeated; all if left out.")
     ] = None,
@@ -41,6 +60,17 @@ def serve(
     """Start gateway and generation services; prints `ready grpc://HOST:PORT` when requests would succeed."""
     command = serve_command(
         runtime, host=host, port=port, data=data, models=model or [], services=service or [], depth_model=depth_model
+    )
+    command += _passed_on(
+        signing_key=signing_key,
+        signing_certificate=signing_certificate,
+        signing_tsa=signing_tsa,
+        signing_prompts=signing_prompts,
+        no_signing=no_signing,
+        trust_anchors=trust_anchors,
+        prompt_rules=prompt_rules,
+        image_safety=image_safety,
+        policy=policy,
     )
     sys.stdout.flush()
     os.execv(command[0], command)
@@ -75,3 +105,17 @@ def serve_command(
     for each in services:
         command += ["--service", each]
     return command
+
+
+def _passed_on(**options: Path | str | float | list[Path] | list[str] | None) -> list[str]:
+    """Options as the suite's own program has them, under the same names."""
+    arguments: list[str] = []
+    for name, value in options.items():
+        option = f"--{name.replace('_', '-')}"
+        if value is True:
+            arguments.append(option)
+        elif isinstance(value, list):
+            arguments += [part for each in value for part in (option, str(each))]
+        elif value not in (None, False):
+            arguments += [option, str(value)]
+    return arguments

@@ -62,6 +62,7 @@ class Session:
     project: str
     ca: Path | None = None
     certificate: tuple[Path, Path] | None = None
+    sidecars: bool = False
 
     def settings(self) -> Settings:
         """Where the server is. Raises InvalidArgumentError."""
@@ -77,6 +78,7 @@ class Session:
             ca=self.ca,
             certificate=self.certificate,
             retry=policy,
+            sidecars=self.sidecars,
         )
 
 

@@ -8,13 +8,14 @@ import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-from kinoform_client._core.convert import asset_from_proto
+from kinoform_client._core.convert import asset_from_proto, verified_from_proto
 from kinoform_client._core.media_types import display_name_of, media_type_of
 from kinoform_client._core.requests import new_request_id
 from kinoform_client._core.retry import Attempts
 from kinoform_client._core.transfer import CHUNK, Download, Upload, chunk_at
 from kinoform_client.errors import ChecksumError, ErrorDetails, KinoformError, UnavailableError
 from kinoform_client.files import PartFile, Source, target_path
+from kinoform_client.provenance import VerifiedAsset
 from kinoform_client.sync.calls import Caller
 from kinoform_client.sync.transport import RpcError, error_of, in_thread, sleep
 from kinoform_client.types import Asset
@@ -27,8 +28,10 @@ Report = Callable[[int, int], None]
 class Assets:
     """`client.assets`. Assets are named `projects/{p}/assets/{a}`; `{a}` alone means one of the client's project."""
 
-    def __init__(self, caller: Caller) -> None:
+    def __init__(self, caller: Caller, *, sidecars: bool = False) -> None:
+        """sidecars: save a job's file together with its credentials where they are not embedded."""
         self._caller = caller
+        self.sidecars = sidecars
         self._stub = caller.stubs.assets
 
     def upload(
@@ -106,10 +109,15 @@ class Assets:
         """Deletes the asset. Raises NotFoundError."""
         self._caller.call(self._stub.DeleteAsset, asset_pb2.DeleteAssetRequest(name=self._full(name)))
 
-    def verify(self, name: str) -> Asset:
-        """Has the server read the stored bytes again. Raises DataLossError if they are not what was stored."""
+    def verify(self, name: str, *, credentials: str = "") -> VerifiedAsset:
+        """Has the server read the stored bytes again, and what their credentials (C2PA) say.
+
+        credentials: the asset that holds them; left out, those that the asset's job stored beside it, or those
+        embedded in it. Raises DataLossError if the bytes are not what was stored.
+        """
         request = asset_pb2.VerifyAssetRequest(name=self._full(name))
-        return asset_from_proto((self._caller.call(self._stub.VerifyAsset, request)).asset)
+        request.credentials = self._full(credentials) if credentials else ""
+        return verified_from_proto(self._caller.call(self._stub.VerifyAsset, request))
 
     def _send(self, upload: Upload, file: Source, report: Report | None) -> asset_pb2.Asset | None:
         """The asset; None if the server has every byte and yet made none."""

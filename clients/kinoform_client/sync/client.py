@@ -40,6 +40,7 @@ class Client:
         ca: File | None = None,
         certificate: tuple[File, File] | None = None,
         retry: RetryPolicy | None = None,
+        sidecars: bool = False,
     ) -> None:
         """Connects when first used. Left out, address and key come from KINOFORM_ADDRESS and KINOFORM_API_KEY.
 
@@ -48,6 +49,7 @@ class Client:
         ca: PEM file of the authorities to trust with grpcs; else KINOFORM_CA, else the system's.
         certificate: PEM files of a certificate and its key to show to the server; else KINOFORM_CERTIFICATE and
             KINOFORM_KEY, else none.
+        sidecars: save a job's file together with its credentials, `FILE.c2pa`, where its format takes none in.
         """
         self.settings: Settings = settings(address, api_key)
         self._own_channel = channel is None
@@ -60,7 +62,7 @@ class Client:
             policy=retry or RetryPolicy(),
         )
         self.jobs = Jobs(self._caller)
-        self.assets = Assets(self._caller)
+        self.assets = Assets(self._caller, sidecars=sidecars)
         self.models = Models(self._caller)
         self.conditionings = Conditionings(self._caller, self.jobs, self.assets)
         self.videos = Videos(self._caller, self.jobs, self.assets)

@@ -10,9 +10,11 @@ from kinoform.gateway.access.config import AccessConfig
 from kinoform.gateway.config import GatewayConfig
 from kinoform.gateway.logs import configure
 from kinoform.gateway.server import BadAddress, build
+from kinoform.media.provenance.errors import ProvenanceError
 from kinoform.models.depth_folder.identity import identity_of
 from kinoform.models.registry import DEFAULT_MODELS, BadRegistration, catalogue
 from kinoform.models.services import SERVICES
+from kinoform.policy.settings import add_policy_options, policies_from
 from kinoform.store.errors import StoreError
 from kinoform.store.quotas import Limits
 
@@ -32,7 +34,7 @@ def main() -> int:
     configure(arguments.log)
     try:
         return asyncio.run(serve(config_from(arguments), arguments.grace))
-    except (BadAddress, BadRegistration, StoreError, OSError, ValueError) as error:
+    except (BadAddress, BadRegistration, ProvenanceError, StoreError, OSError, ValueError) as error:
         print(f"kinoform gateway: {error}", file=sys.stderr)
         return EXIT_BAD_START
 
@@ -80,6 +82,8 @@ def config_from(arguments: argparse.Namespace) -> GatewayConfig:
         ),
         reflection=not arguments.no_reflection,
         tls=tuple(arguments.tls) if arguments.tls else None,
+        policy=policies_from(arguments),
+        trust_anchors=arguments.trust_anchors,
         max_running=arguments.max_running,
         max_upload_bytes=arguments.max_upload_bytes,
         depth_model=identity_of(arguments.depth_model) if arguments.depth_model else "",
@@ -102,6 +106,7 @@ def parser() -> argparse.ArgumentParser:
     )
     _access_options(options.add_argument_group("access", "Keys made by `kinoform admin key create` count as well."))
     _limit_options(options.add_argument_group("limits", "Of projects without limits of their own; none by default."))
+    options.add_argument("--trust-anchors", type=Path, metavar="FILE", help="authorities of trusted signers, PEM")
     options.add_argument(
         "--max-running", type=int, default=8, metavar="N", help="jobs of one kind run at once (default 8)"
     )
@@ -112,6 +117,7 @@ def parser() -> argparse.ArgumentParser:
     options.add_argument(
         "--max-upload-bytes", type=int, default=16 * 2**30, metavar="N", help="of one file (default 16 GiB)"
     )
+    add_policy_options(options)
     options.add_argument("--grace", type=float, default=20.0, metavar="S", help="seconds for draining at SIGTERM")
     options.add_argument("--log", choices=_log_forms, default="console")
     return options

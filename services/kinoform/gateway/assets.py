@@ -12,10 +12,11 @@ from kinoform.gateway.edge import Context
 from kinoform.gateway.errors import AssetDamaged, BadRequest, Violation
 from kinoform.gateway.jobs import DEFAULT_PAGE, LARGEST_PAGE
 from kinoform.gateway.leftovers import Leftovers
+from kinoform.gateway.provenance import Verifier, verified_to_proto
 from kinoform.gateway.uploads import Progress, Uploader
 from kinoform.store.asset_records import Assets
 from kinoform.store.assets import AssetStore
-from kinoform.store.errors import DigestMismatch, NotFound
+from kinoform.store.errors import NotFound
 from kinoform.store.records import AssetRecord
 from kinoform_proto.asset.v1 import asset_pb2, asset_pb2_grpc
 
@@ -25,8 +26,11 @@ CHUNK_BYTES = 512 * 1024
 class AssetServicer(asset_pb2_grpc.AssetServiceServicer):
     """Decodes, calls, encodes."""
 
-    def __init__(self, assets: Assets, blobs: AssetStore, uploader: Uploader, leftovers: Leftovers) -> None:
+    def __init__(
+        self, assets: Assets, blobs: AssetStore, uploader: Uploader, verifier: Verifier, leftovers: Leftovers
+    ) -> None:
         self._assets = assets
+        self._verifier = verifier
         self._blobs = blobs
         self._uploader = uploader
         self._leftovers = leftovers
@@ -103,13 +107,8 @@ class AssetServicer(asset_pb2_grpc.AssetServiceServicer):
     async def VerifyAsset(
         self, request: asset_pb2.VerifyAssetRequest, context: Context
     ) -> asset_pb2.VerifyAssetResponse:
-        """Read the bytes again and compare their digest."""
-        asset = await asyncio.to_thread(self._assets.get, request.name)
-        try:
-            await asyncio.to_thread(self._blobs.verify, asset.sha256)
-        except (DigestMismatch, NotFound) as error:
-            raise AssetDamaged(asset.name, str(error)) from error
-        return asset_pb2.VerifyAssetResponse(asset=convert.asset_to_proto(asset))
+        """Read the bytes again, compare their digest, and read the credentials."""
+        return verified_to_proto(await self._verifier.verify(request.name, request.credentials))
 
     def _open(self, asset: AssetRecord, offset: int) -> BinaryIO:
         try:

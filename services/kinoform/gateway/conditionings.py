@@ -3,6 +3,7 @@
 import hashlib
 from contextlib import suppress
 from dataclasses import dataclass
+from itertools import chain
 
 from google.rpc import status_pb2
 
@@ -71,9 +72,9 @@ class Conditionings:
         if not force and (users := self._users(name, record.submission.project)):
             raise StillNeeded(name, users)
         self.submitter.jobs.delete(record.name)
-        for output in record.status.outputs:
+        for asset in chain.from_iterable(map(convert.assets_of, record.status.outputs)):
             with suppress(NotFound):  # the caller deleted it already
-                self.leftovers.drop(self.assets.delete(output.asset).sha256)
+                self.leftovers.drop(self.assets.delete(asset).sha256)
 
     def _fingerprint(self, spec: pb.ConditioningSpec) -> str:
         """Of a settled spec: equal for equal bytes, whatever their asset is called."""

@@ -9,6 +9,7 @@ from kinoform.gateway.inputs import InputLimits
 from kinoform.gateway.runstream import RunTimes
 from kinoform.models.card import AnyCard, Kind
 from kinoform.models.services import SERVICES, ServiceName
+from kinoform.policy.settings import PolicySettings
 from kinoform.store.quotas import UNLIMITED, Limits
 
 MAX_MESSAGE_BYTES = 4 * 2**20
@@ -44,6 +45,10 @@ class GatewayConfig:
     """Tell everybody which services and messages there are."""
     tls: tuple[Path, Path] | None = None
     """(certificate chain, private key), PEM; None serves in the clear."""
+    trust_anchors: Path | None = None
+    """Certificates of authorities whose signers are trusted, PEM; None trusts nobody."""
+    policy: PolicySettings = field(default_factory=PolicySettings)
+    """What judges prompts."""
     max_running: int = 8
     """Jobs of one kind run at once by this gateway."""
     places_every_s: float = 1.0

@@ -4,7 +4,7 @@ from collections.abc import Callable, Sequence
 
 from google.protobuf import any_pb2
 from google.protobuf.timestamp_pb2 import Timestamp
-from google.rpc import status_pb2
+from google.rpc import error_details_pb2, status_pb2
 
 from kinoform.store.records import AssetRecord, JobFilter, JobRecord, JobState, OutputRecord, PayloadFactory
 from kinoform_proto.asset.v1.asset_pb2 import Asset
@@ -97,8 +97,8 @@ def output_to_proto(output: OutputRecord) -> job_pb2.Output:
     return shown
 
 
-def report_payload(stored: engine_pb2.OutputStored) -> bytes:
-    """What was found in the file, for `OutputRecord.payload`: an Output with nothing but its report."""
+def output_payload(stored: engine_pb2.OutputStored, *, credentials: str = "") -> bytes:
+    """What only some outputs have, for `OutputRecord.payload`. credentials: the asset's name, if they have one."""
     match stored.WhichOneof("report"):
         case "mesh":
             shown = job_pb2.Output(mesh=stored.mesh)
@@ -108,7 +108,26 @@ def report_payload(stored: engine_pb2.OutputStored) -> bytes:
             shown = job_pb2.Output(conditioning=stored.conditioning)
         case None:
             shown = job_pb2.Output()
+    shown.content_sha256, shown.credentials = stored.content_sha256, credentials
     return shown.SerializeToString(deterministic=True)
+
+
+def same_content(before: OutputRecord, stored: engine_pb2.OutputStored) -> bool:
+    """Whether a file is the one before, or was before it was signed anew."""
+    if before.sha256 == stored.blob.sha256:
+        return True
+    return bool(stored.content_sha256) and output_to_proto(before).content_sha256 == stored.content_sha256
+
+
+def assets_of(output: OutputRecord) -> list[str]:
+    """The assets that a result consists of: its file, and its credentials where they are beside it."""
+    return [output.asset, *filter(None, [output_to_proto(output).credentials])]
+
+
+def reason_of(error: status_pb2.Status) -> str:
+    """`ErrorInfo.reason`; empty without one."""
+    info = error_details_pb2.ErrorInfo()
+    return next((info.reason for detail in error.details if detail.Unpack(info)), "")
 
 
 def asset_to_proto(record: AssetRecord) -> Asset:

@@ -9,6 +9,7 @@ from google.protobuf.duration_pb2 import Duration
 from google.protobuf.message import Message
 from google.rpc import code_pb2, error_details_pb2, status_pb2
 
+from kinoform.policy.judge import Place, Refused
 from kinoform.store import errors as store_errors
 
 DOMAIN = "kinoform"
@@ -139,6 +140,7 @@ TABLE: Mapping[type[Exception], Answer] = {
     BadRequest: Answer(grpc.StatusCode.INVALID_ARGUMENT, "BAD_REQUEST"),
     NotOffered: Answer(grpc.StatusCode.FAILED_PRECONDITION, "NOT_OFFERED"),
     StillNeeded: Answer(grpc.StatusCode.FAILED_PRECONDITION, "STILL_NEEDED"),
+    Refused: Answer(grpc.StatusCode.FAILED_PRECONDITION, Place.PROMPT.value),
     Unauthenticated: Answer(grpc.StatusCode.UNAUTHENTICATED, "API_KEY_INVALID"),
     PermissionDenied: Answer(grpc.StatusCode.PERMISSION_DENIED, "PERMISSION_DENIED"),
     KeysOutOfReach: Answer(grpc.StatusCode.UNAVAILABLE, "KEYS_OUT_OF_REACH"),
@@ -202,6 +204,8 @@ def _metadata(error: Exception) -> dict[str, str]:
     match error:
         case BadRequest():
             return {"field": error.violations[0].field} if error.violations else {}
+        case Refused():
+            return {"field": error.field, "rule": error.refusal.rule}
         case NotOffered():
             return {"kind": error.kind}
         case store_errors.RequestIdReused():

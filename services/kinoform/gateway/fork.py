@@ -28,7 +28,7 @@ class Forker:
     def fork(self, request: ForkJobRequest) -> JobRecord:
         """Queue a job, or find the one that the same request made before. Blocks.
 
-        Raises NotFound, NotKept, BadRequest with every bad field, RequestIdReused.
+        Raises NotFound, NotKept, BadRequest with every bad field, Refused, RequestIdReused.
         """
         jobs, key = self.submitter.jobs, request_key(request)
         project = request.name.split("/")[1]
@@ -39,6 +39,7 @@ class Forker:
         origin = self.kept.get(request.name, request.step or None)
         asked = _changed(parent, request, origin)
         resolved = resolve(asked, self.submitter.offer)
+        self.submitter.policies.check_prompt("changes.prompt", resolved.prompt)
         self.submitter.take_inputs(asked, resolved, project)
         return self.submitter.queue(asked, resolved, key, beginning=Beginning(parent.name, origin))
 

@@ -9,6 +9,7 @@ from google.rpc import status_pb2
 
 from kinoform.gateway import convert
 from kinoform.gateway.leftovers import Leftovers
+from kinoform.media.provenance.credit import SIDECAR_ENDING
 from kinoform.store.assets import AssetStore
 from kinoform.store.errors import AlreadyExists, NotFound
 from kinoform.store.leases import NOTHING, Leases
@@ -86,22 +87,27 @@ class Ledger:
     async def output(self, stored: engine_pb2.OutputStored) -> None:
         """A file was stored. One that an attempt before this one stored already is not told again."""
         before = self._outputs.get(stored.role)
-        if before is not None and before.sha256 == stored.blob.sha256:
+        if before is not None and convert.same_content(before, stored):
+            await asyncio.to_thread(self._drop_twin, before, stored)
             return
-        asset = self._asset(stored)
+        asset = self._asset(stored.role, stored.blob, stored.display_name)
+        assets = [asset]
+        if stored.HasField("credentials"):
+            name = f"{stored.display_name}{SIDECAR_ENDING}"
+            assets.append(self._asset(f"{stored.role} credentials", stored.credentials, name))
         output = OutputRecord(
             role=stored.role,
             asset=asset.name,
             media_type=asset.media_type,
             sha256=asset.sha256,
             size=asset.size,
-            payload=convert.report_payload(stored),
+            payload=convert.output_payload(stored, credentials=assets[1].name if assets[1:] else ""),
         )
         self._outputs[stored.role] = output
         update = JobUpdate(outputs=tuple(self._outputs.values()))
         entry = convert.happened(convert.output_to_proto(output))
         try:
-            await self._write(entry, update, (asset,))
+            await self._write(entry, update, tuple(assets))
         except AlreadyExists:  # made before a retry began again
             await self._write(entry, update)
 
@@ -120,6 +126,8 @@ class Ledger:
     async def failed(self, error: status_pb2.Status) -> None:
         """It can't be done."""
         await self._end(JobState.FAILED, error=error)
+        if convert.reason_of(error).startswith("POLICY_"):  # nothing of what was refused is kept
+            await asyncio.to_thread(self._drop_checkpoint)
 
     async def cancelled(self) -> None:
         """Somebody asked for it."""
@@ -168,18 +176,25 @@ class Ledger:
         self._books.leftovers.drop(sha256)
         return image if len(image) <= MAX_PREVIEW_BYTES else b""
 
-    def _asset(self, stored: engine_pb2.OutputStored) -> AssetRecord:
+    def _drop_twin(self, before: OutputRecord, stored: engine_pb2.OutputStored) -> None:
+        """Of content that a timestamp made two files of, the first is the job's."""
+        if before.sha256 != stored.blob.sha256:
+            self._books.leftovers.drop(stored.blob.sha256)
+        if stored.HasField("credentials"):
+            self._books.leftovers.drop(stored.credentials.sha256)
+
+    def _asset(self, role: str, blob: engine_pb2.Blob, display_name: str) -> AssetRecord:
         asked = self._claim.record.submission
         # Made of what it is, so that the same result stored twice is one asset.
-        made_of = f"{asked.name}\n{stored.role}\n{stored.blob.sha256}"
+        made_of = f"{asked.name}\n{role}\n{blob.sha256}"
         return AssetRecord(
             name=f"projects/{asked.project}/assets/{hashlib.sha256(made_of.encode()).hexdigest()[:32]}",
             project=asked.project,
-            sha256=stored.blob.sha256,
-            size=stored.blob.size_bytes,
-            media_type=stored.blob.media_type,
+            sha256=blob.sha256,
+            size=blob.size_bytes,
+            media_type=blob.media_type,
             created_at=self._books.clock(),
-            display_name=stored.display_name,
+            display_name=display_name,
             job=asked.name,
         )
 

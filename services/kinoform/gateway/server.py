@@ -33,6 +33,7 @@ from kinoform.gateway.makers import Forks, Intake, MaterialServicer, MeshService
 from kinoform.gateway.offer import Offer
 from kinoform.gateway.patience import Patience
 from kinoform.gateway.places import Pace, Places
+from kinoform.gateway.provenance import Stores, Verifier
 from kinoform.gateway.resolve.requests import JOB_REQUESTS, objections
 from kinoform.gateway.runstream import RunParts
 from kinoform.gateway.steer import Steering
@@ -42,7 +43,10 @@ from kinoform.gateway.tls import server_credentials
 from kinoform.gateway.uploads import Uploader
 from kinoform.gateway.validation import Checker
 from kinoform.gateway.watch import Watcher
+from kinoform.media.provenance.check import Checker as CredentialsChecker
+from kinoform.media.provenance.check import read_anchors
 from kinoform.models.services import CONDITIONING
+from kinoform.policy.settings import prompt_policies
 from kinoform.store.assets import AssetStore
 from kinoform.store.open import Store, open_store
 from kinoform_proto.asset.v1 import asset_pb2, asset_pb2_grpc
@@ -153,7 +157,10 @@ STREAMS_END_S = 0.5
 
 
 def build(config: GatewayConfig) -> Gateway:
-    """A gateway, its stores opened. Call it inside a running event loop. Raises StoreUnavailable, ValueError."""
+    """A gateway, its stores opened. Call it inside a running event loop.
+
+    Raises StoreUnavailable, ValueError, BadTrustAnchors, BadPolicy.
+    """
     store, blobs = open_store(config.database, config.limits), AssetStore(config.assets)
     offer = Offer(
         config.cards,
@@ -179,7 +186,13 @@ def build(config: GatewayConfig) -> Gateway:
         draining=asyncio.Event(),
     )
     server = grpc.aio.server(interceptors=[Edge(parts.guard)], options=_options(config))
-    submitter = Submitter(store.jobs, Inputs(store.assets, blobs, conditions, config.inputs, now_us), offer, now_us)
+    submitter = Submitter(
+        store.jobs,
+        Inputs(store.assets, blobs, conditions, config.inputs, now_us),
+        offer,
+        now_us,
+        prompt_policies(config.policy),
+    )
     conditionings = Conditionings(conditions, submitter, store.assets, running.books.leftovers, config.depth_model)
     room = ConditioningRoom(conditionings, config.conditionings_bytes)
     _add_makers(server, Intake(submitter, parts.draining), ConditioningServicer(conditionings, room, parts.draining))
@@ -224,7 +237,10 @@ def _add_keepers(server: grpc.aio.Server, config: GatewayConfig, parts: Parts, b
     uploader = Uploader(store.assets, store.uploads, blobs, now_us, config.max_upload_bytes)
     catalog = CatalogServicer(config.cards, config.default_models)
     job_pb2_grpc.add_JobServiceServicer_to_server(JobServicer(store.jobs, store.kept, steering, forks, watcher), server)
-    asset_pb2_grpc.add_AssetServiceServicer_to_server(AssetServicer(store.assets, blobs, uploader, leftovers), server)
+    anchors = "" if config.trust_anchors is None else read_anchors(config.trust_anchors)
+    verifier = Verifier(Stores(store.assets, store.jobs, blobs), CredentialsChecker(anchors))
+    keeper = AssetServicer(store.assets, blobs, uploader, verifier, leftovers)
+    asset_pb2_grpc.add_AssetServiceServicer_to_server(keeper, server)
     catalog_pb2_grpc.add_CatalogServiceServicer_to_server(catalog, server)
 
 

@@ -23,6 +23,7 @@ from kinoform.gateway.resolve.requests import (
 )
 from kinoform.gateway.resolve.resolved import Resolved
 from kinoform.models.vocabulary import outside_vocabulary
+from kinoform.policy.judge import Policies
 from kinoform.store.errors import RequestIdReused
 from kinoform.store.jobs import Jobs
 from kinoform.store.records import JobRecord, JobState, KeptState, PayloadFactory, RequestKey, Submission
@@ -47,11 +48,13 @@ class Submitter:
     offer: Offer
     clock: Callable[[], int]
     """Microseconds since 1970, UTC."""
+    policies: Policies
+    """What prompts are judged by."""
 
     def submit(self, request: KeyedRequest) -> JobRecord:
         """Queue a job, or find the one that the same request made before. Blocks.
 
-        Raises BadRequest with every bad field, NotOffered, RequestIdReused.
+        Raises BadRequest with every bad field, NotOffered, Refused, RequestIdReused.
         """
         project = request.parent.removeprefix("projects/")
         key = request_key(request)
@@ -63,6 +66,7 @@ class Submitter:
         settled.ClearField("request_id")
         resolved = resolve(settled, self.offer)
         late = tuple(objections_to_deadline(settled, self.clock()))
+        self.policies.check_prompt("spec.prompt.text", resolved.prompt)
         self.take_inputs(settled, replace(resolved, violations=resolved.violations + late), project)
         deadline = take_deadline(settled)
         return self.queue(settled, resolved, key, deadline=deadline)

@@ -6,6 +6,7 @@ from kinoform.material.files import write_files
 from kinoform.material.tasks import CaptureTask
 from kinoform.media.image import load_rgb
 from kinoform.media.material.capture.tile import Pixels, captured, square_of
+from kinoform.media.provenance.credit import Credit, Source
 from kinoform.serving.job import Job
 from kinoform.serving.messages import Stage
 
@@ -22,7 +23,7 @@ async def capture(task: CaptureTask, job: Job) -> None:
         make = partial(captured, size_m=task.size_m, relief_m=task.relief_m, metal=task.metal)
         maps = await bench.run(make, square, task.size)
         job.reached(Stage.WRITE, 0, 1)
-        await job.store_from(bench, partial(write_files, maps, task.name))
+        await job.store_from(bench, partial(write_files, maps, task.name), Credit(source=Source.PROCESSED))
 
 
 def _read(data: bytes, *, size: int) -> Pixels:

@@ -6,6 +6,7 @@ from typing import assert_never
 from kinoform.material.capture import capture
 from kinoform.material.files import write_files
 from kinoform.material.tasks import CaptureTask, GenerateTask, MaterialTask
+from kinoform.media.provenance.credit import Credit, Source
 from kinoform.models.material import MaterialRequest, TileMaps
 from kinoform.serving.job import Job
 from kinoform.serving.messages import Stage
@@ -35,5 +36,7 @@ class MaterialMaker:
         job.reached(Stage.ENCODE, 0, steps)
         tile = await job.generate(self._models, task.model, task.request)
         job.reached(Stage.WRITE, 0, 1)
+        prompt = task.request.prompt
+        credit = Credit(source=Source.GENERATED, agent=self._models.agent(task.model), prompt=prompt)
         async with job.bench() as bench:
-            await job.store_from(bench, partial(write_files, maps_of(tile, task.size_m), task.request.prompt))
+            await job.store_from(bench, partial(write_files, maps_of(tile, task.size_m), prompt), credit)

@@ -2,6 +2,7 @@
 
 from kinoform.media.mesh.model import MeshAsset, Part
 from kinoform.media.mesh.read import read_mesh
+from kinoform.media.provenance.credit import Credit, Source
 from kinoform.media.surface.scale import scaled
 from kinoform.mesh.change import dressed, shaped
 from kinoform.mesh.deliver import deliver
@@ -24,7 +25,7 @@ async def process(task: ProcessTask, job: Job) -> None:
             asset = MeshAsset(name=given.name, lods=await _changed(given.lods[0], task, job, bench))
             if task.height_m is not None:
                 asset = scaled(asset, task.height_m)
-        await deliver(asset, task.formats, job, bench)
+        await deliver(asset, task.formats, Credit(source=Source.PROCESSED), job, bench)
 
 
 async def _changed(source: Part, task: ProcessTask, job: Job, bench: Bench) -> tuple[Part, ...]:

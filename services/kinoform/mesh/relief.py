@@ -5,6 +5,7 @@ from functools import partial
 from kinoform.media.image import load_rgb
 from kinoform.media.mesh.model import Material, MeshAsset, Part
 from kinoform.media.picture.sized import within
+from kinoform.media.provenance.credit import Credit, Source
 from kinoform.media.surface.heights import load_heights
 from kinoform.media.surface.relief import relief
 from kinoform.mesh.deliver import deliver
@@ -28,4 +29,5 @@ async def make_relief(task: ReliefTask, job: Job) -> None:
     async with job.bench() as bench:
         job.reached(Stage.SURFACE, 0, 1)
         mesh = await bench.run(relief, heights, task.plate)
-        await deliver(MeshAsset(name=NAME, lods=(Part(mesh=mesh, material=material),)), task.formats, job, bench)
+        asset = MeshAsset(name=NAME, lods=(Part(mesh=mesh, material=material),))
+        await deliver(asset, task.formats, Credit(source=Source.PROCESSED), job, bench)

@@ -5,6 +5,7 @@ import dataclasses
 from kinoform.media.image import load_rgba
 from kinoform.media.mesh.check import safe_name
 from kinoform.media.mesh.model import MeshAsset, Part
+from kinoform.media.provenance.credit import Credit, Source
 from kinoform.media.surface.bake import bake
 from kinoform.media.surface.errors import NoSurface
 from kinoform.media.surface.field_source import FieldSource
@@ -27,9 +28,10 @@ async def make_shape(task: ShapeTask, job: Job, shapes: Models[MeshRequest, Size
     views = [View(await job.read(each.field, each.sha256, load_rgba), each.reach, each.sketch) for each in task.views]
     request = dataclasses.replace(task.request, views=tuple(views))
     field = await job.generate(shapes, task.model, request)
+    credit = Credit(source=Source.GENERATED, agent=shapes.agent(task.model), prompt=request.prompt)
     async with job.bench() as bench:
         asset = await _surfaced(field, task, job, bench)
-        await deliver(asset, task.formats, job, bench)
+        await deliver(asset, task.formats, credit, job, bench)
 
 
 async def _surfaced(field: SizedField, task: ShapeTask, job: Job, bench: Bench) -> MeshAsset:

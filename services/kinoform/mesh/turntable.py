@@ -5,12 +5,15 @@ from functools import partial
 import numpy as np
 
 from kinoform.media.mesh.read import read_mesh
+from kinoform.media.provenance.credit import Credit, Source
 from kinoform.mesh.change import drawn
 from kinoform.mesh.files import write_clip, write_poster
 from kinoform.mesh.process import MESH
 from kinoform.mesh.tasks import TurntableTask
 from kinoform.serving.job import Job
 from kinoform.serving.messages import Stage
+
+CREDIT = Credit(source=Source.RENDERED)
 
 
 async def show(task: TurntableTask, job: Job) -> None:
@@ -26,6 +29,6 @@ async def show(task: TurntableTask, job: Job) -> None:
             number += 1
             job.reached(Stage.RENDER, number, task.frames)
         job.reached(Stage.WRITE, 0, 2)
-        await job.store(partial(write_clip, frames, task, asset.name))
+        await job.store(partial(write_clip, frames, task, asset.name), CREDIT)
         job.reached(Stage.WRITE, 1, 2)
-        await job.store_from(bench, partial(write_poster, asset, task.size))
+        await job.store_from(bench, partial(write_poster, asset, task.size), CREDIT)

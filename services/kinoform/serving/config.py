@@ -3,6 +3,9 @@
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from kinoform.media.provenance.identity import SigningFiles
+from kinoform.policy.settings import PolicySettings
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Rhythm:
@@ -32,6 +35,10 @@ class ServiceConfig:
     """Besides the embedded ones: `NAME=FAMILY:PATH`."""
     depth_model: Path | None = None
     """Folder of a depth model as transformers saves it, for conditionings; None is depth-mini."""
+    signing: SigningFiles | None = None
+    """What outputs are signed with; None leaves them unsigned."""
+    policy: PolicySettings = field(default_factory=PolicySettings)
+    """What judges pictures."""
     threads: int = 1
     """Of torch, for one operation."""
     max_jobs: int = 16

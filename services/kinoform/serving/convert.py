@@ -118,7 +118,13 @@ def event_to_proto(event: Event) -> pb.RunResponse:
 
 
 def _output(stored: OutputStored) -> pb.OutputStored:
-    output = pb.OutputStored(role=stored.role, blob=_blob(stored.blob), display_name=stored.display_name)
+    output = pb.OutputStored(
+        role=stored.role,
+        blob=_blob(stored.blob),
+        display_name=stored.display_name,
+        content_sha256=stored.content_sha256,
+        credentials=None if stored.credentials is None else _blob(stored.credentials),
+    )
     match stored.report:
         case MeshReport():
             output.mesh.CopyFrom(mesh_report_to_proto(stored.report))

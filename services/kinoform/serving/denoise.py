@@ -4,7 +4,7 @@ import asyncio
 import logging
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from kinoform.engine import events as engine_events
@@ -12,6 +12,7 @@ from kinoform.engine.engine import Engine
 from kinoform.engine.errors import BadCheckpoint
 from kinoform.engine.family import Frames
 from kinoform.engine.job import EngineJob
+from kinoform.policy.judge import Place, Policies, Refused
 from kinoform.serving.bench import Benches
 from kinoform.serving.blobs import Blobs
 from kinoform.serving.config import Rhythm
@@ -44,6 +45,8 @@ class Tools:
     pools: Pools
     benches: Benches
     rhythm: Rhythm
+    policies: Policies = field(default_factory=Policies)
+    """What judges pictures."""
 
 
 class Denoising:
@@ -185,6 +188,10 @@ class Denoising:
         await self._save(step, data)
 
     async def _preview(self, step: int, frames: Frames) -> None:
+        try:
+            await self._tools.pools.look(self._tools.policies.check_pictures, Place.OUTPUT, frames)
+        except Refused:  # not shown; what comes of it is judged at the end, for noise may look like anything
+            return
         image = await self._tools.pools.look(preview_png, frames)
         if (stored := await self._stored(image, "image/png")) is not None:
             self._say(PreviewStored(step, stored, len(frames)))

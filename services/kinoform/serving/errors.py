@@ -2,7 +2,7 @@
 
 import logging
 import uuid
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 
 from google.protobuf.any_pb2 import Any as AnyMessage
@@ -13,7 +13,9 @@ from google.rpc.status_pb2 import Status
 from kinoform.engine.errors import BadCheckpoint, ModelError, TooLarge
 from kinoform.media.errors import MediaError
 from kinoform.media.mesh.errors import WorkerDied
+from kinoform.media.provenance.errors import NotSigned
 from kinoform.media.surface.errors import NoSurface
+from kinoform.policy.judge import Refused
 from kinoform.store.errors import DigestMismatch, NotFound
 
 DOMAIN = "kinoform"
@@ -85,6 +87,7 @@ STATUS: dict[type[BaseException], tuple[int, str]] = {
     BadCheckpoint: (code_pb2.FAILED_PRECONDITION, "ORIGIN_REFUSED"),
     WorkerDied: (code_pb2.UNAVAILABLE, "WORKER_DIED"),
     MediaError: (code_pb2.INVALID_ARGUMENT, "BAD_MEDIA"),
+    NotSigned: (code_pb2.UNAVAILABLE, "NOT_SIGNED"),
     WrongToken: (code_pb2.PERMISSION_DENIED, "WRONG_TOKEN"),
     NotFound: (code_pb2.FAILED_PRECONDITION, "INPUT_MISSING"),
     DigestMismatch: (code_pb2.DATA_LOSS, "INPUT_CORRUPT"),
@@ -105,6 +108,9 @@ def blamed(field: str) -> Iterator[None]:
 
 def status_of(error: BaseException) -> Status:
     """The error as callers see it: never a traceback, always a reason, the field where there is one."""
+    if isinstance(error, Refused):
+        rule = {"rule": error.refusal.rule}
+        return _status(code_pb2.FAILED_PRECONDITION, error.place.value, str(error), error.field or None, rule)
     for kind, (code, reason) in STATUS.items():
         if isinstance(error, kind):
             return _status(code, reason, str(error), _field(error))
@@ -117,8 +123,12 @@ def _field(error: BaseException) -> str | None:
     return error.field if isinstance(error, BadStart | BadInput | ModelError) else None
 
 
-def _status(code: int, reason: str, message: str, field: str | None) -> Status:
-    info = ErrorInfo(reason=reason, domain=DOMAIN, metadata={} if field is None else {"field": field})
+def _status(
+    code: int, reason: str, message: str, field: str | None, metadata: Mapping[str, str] | None = None
+) -> Status:
+    info = ErrorInfo(reason=reason, domain=DOMAIN, metadata=metadata)
+    if field is not None:
+        info.metadata["field"] = field
     details = [_packed(info)]
     if field is not None:
         violation = BadRequest.FieldViolation(field=field, description=message)

@@ -6,10 +6,13 @@ from contextlib import AbstractAsyncContextManager
 from pathlib import Path
 from typing import ParamSpec, Protocol, TypeVar
 
+from kinoform.media.provenance.credit import Credit
+from kinoform.policy.judge import Place
 from kinoform.serving.bench import Bench
 from kinoform.serving.denoise import Denoising, Tools
 from kinoform.serving.errors import blamed
 from kinoform.serving.files import Writer
+from kinoform.serving.look import pictures_in
 from kinoform.serving.messages import Event, Progressed, Stage, Start
 from kinoform.serving.models import Models, Request, Result
 
@@ -43,17 +46,23 @@ class Job:
     async def read(self, field: str, sha256: str, decode: Callable[[bytes], R]) -> R:
         """An input: the stored bytes decoded, before the steps.
 
-        Raises NotFound; BadInput with the request's field for what `decode` refuses.
+        Raises NotFound; BadInput with the request's field for what `decode` refuses, Refused for what policies do.
         """
         data = await self._tools.blobs.read(sha256)
         with blamed(field):
-            return await self._tools.pools.read(decode, data)
+            return await self._judged(field, await self._tools.pools.read(decode, data))
 
     async def read_in(self, bench: Bench, field: str, sha256: str, decode: Callable[[bytes], R]) -> R:
         """As `read`, but decoded in the bench's process: for what may crash it. Raises WorkerDied, too."""
         data = await self._tools.blobs.read(sha256)
         with blamed(field):
-            return await bench.run(decode, data)
+            return await self._judged(field, await bench.run(decode, data))
+
+    async def _judged(self, field: str, given: R) -> R:
+        if self._tools.policies:
+            check = self._tools.policies.check_pictures
+            await self._tools.pools.read(check, Place.INPUT, pictures_in(given), field)
+        return given
 
     async def generate(self, models: Models[Request, Result], name: str, request: Request) -> Result:
         """What the model makes of the request. Raises LetGo; ModelError, also if there is no model of that name."""
@@ -70,13 +79,15 @@ class Job:
         """A process for the work after the steps that must not be done in a thread; waits until one is free."""
         return self._tools.benches.taken()
 
-    async def store(self, write: Writer) -> None:
-        """Stores and tells of the files that `write` writes, in a thread."""
-        for output in await self.finish(self._tools.blobs.put_written, write):
+    async def store(self, write: Writer, credit: Credit) -> None:
+        """Signs, stores and tells of the files that `write` writes, in a thread. Raises NotSigned, Refused."""
+        for output in await self.finish(self._tools.blobs.put_written, write, credit):
             self._say(output)
 
-    async def store_from(self, bench: Bench, write: Writer) -> None:
-        """Stores and tells of the files that `write` writes, in the bench's process."""
+    async def store_from(self, bench: Bench, write: Writer, credit: Credit) -> None:
+        """As `store`, with the files written in the bench's process."""
         with tempfile.TemporaryDirectory(prefix="kinoform-") as folder:
-            for file in await bench.run(write, Path(folder)):
-                self._say(await self._tools.blobs.put_file(file))
+            files = await bench.run(write, Path(folder))
+            await self.finish(self._tools.blobs.check, files)
+            for file in files:
+                self._say(await self._tools.blobs.put_file(file, credit))

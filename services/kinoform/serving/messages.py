@@ -131,6 +131,10 @@ class OutputStored:
     display_name: str
     report: Report | None = None
     """What was found when it was read back; None for other kinds of files."""
+    content_sha256: str = ""
+    """Of its bytes before credentials were embedded."""
+    credentials: Blob | None = None
+    """Its credentials where they are not embedded."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,6 +8,7 @@ from kinoform.engine.engine import Engine
 from kinoform.engine.errors import EngineClosed, ModelError
 from kinoform.engine.family import Family
 from kinoform.engine.waiting import Room
+from kinoform.media.provenance.credit import Agent
 from kinoform.models.card import AnyCard
 from kinoform.models.registry import Registration
 from kinoform.serving.memory import state_budget
@@ -51,6 +52,10 @@ class Models(Generic[Request, Result]):
     def card(self, name: str) -> AnyCard:
         """What is known of the model, without loading it. Raises ModelError if there is none of that name."""
         return self._registration(name).card
+
+    def agent(self, name: str) -> Agent:
+        """The model as credentials name it. Raises ModelError if there is none of that name."""
+        return Agent(name, self.card(name).version)
 
     async def get(self, name: str) -> LoadedModel[Request, Result]:
         """The model, loaded. Raises ModelError if there is none of that name."""

@@ -3,6 +3,7 @@
 from functools import partial
 
 from kinoform.engine.family import Frames
+from kinoform.media.provenance.credit import Credit, Source
 from kinoform.models.clip import ClipRequest
 from kinoform.serving.job import Job
 from kinoform.serving.messages import Stage
@@ -25,4 +26,9 @@ class ClipMaker:
         clip = await with_given(task, job)
         frames = await job.generate(self._models, task.model, clip)
         job.reached(Stage.WRITE, steps, steps)
-        await job.store(partial(write_files, frames, task.file, clip.prompt))
+        await job.store(partial(write_files, frames, task.file, clip.prompt), self._credit(task))
+
+    def _credit(self, task: ClipTask) -> Credit:
+        # Of a repaint a part is kept as it was given, bit for bit.
+        source = Source.GENERATED if task.repaint is None else Source.BLENDED
+        return Credit(source=source, agent=self._models.agent(task.model), prompt=task.clip.prompt)

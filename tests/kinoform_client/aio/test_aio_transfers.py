@@ -6,9 +6,18 @@ from pathlib import Path
 
 import pytest
 
-from kinoform_client import AsyncClient, ChecksumError, DataLossError, InvalidArgumentError, NotFoundError, RetryPolicy
+from kinoform_client import (
+    AsyncClient,
+    ChecksumError,
+    DataLossError,
+    InvalidArgumentError,
+    NotFoundError,
+    RetryPolicy,
+    Signature,
+)
 from tests.kinoform_client.client_peer import Peer, Served
 from tests.kinoform_client.peer_base import unavailable
+from tests.kinoform_client.samples import MadeFile
 
 PATIENT = RetryPolicy(total_s=5, patience_s=10, first_pause_s=0.01, longest_pause_s=0.05)
 DATA = random.Random(0).randbytes(5500)
@@ -27,7 +36,8 @@ async def test_what_was_uploaded_comes_back(served: Served, peer: Peer, tmp_path
         assert await client.assets.download(asset.name, folder) == folder / "clip.mp4"
         assert (folder / "clip.mp4").read_bytes() == BIG
         assert await client.assets.read(asset.name) == BIG
-        assert await client.assets.verify(asset.name) == asset
+        verified = await client.assets.verify(asset.name)
+        assert (verified.asset, verified.provenance.signature) == (asset, Signature.NONE)
         assert [found.name async for found in client.assets.list()] == [asset.name]
         await client.assets.delete(asset.name)
         with pytest.raises(NotFoundError):
@@ -162,3 +172,31 @@ async def test_an_unreachable_server_gives_up_an_upload(served: Served, peer: Pe
 
 def listing(folder: Path) -> list[Path]:
     return sorted(folder.iterdir())
+
+
+async def test_verifying_tells_what_the_credentials_say(served: Served) -> None:
+    for name in ("signed", "forged"):
+        served.peer.store(DATA, "video/mp4", "clip.mp4", f"projects/default/assets/{name}")
+    async with AsyncClient(served.address, retry=PATIENT) as client:
+        found = (await client.assets.verify("signed", credentials="beside")).provenance
+        assert (found.signature, found.signer, found.agent) == (Signature.TRUSTED, "Studio", "kino-mini 1")
+        assert (found.credentials, found.signed) == ("projects/default/assets/beside", None)
+        assert found.digital_source_type == "trainedAlgorithmicMedia"
+        forged = (await client.assets.verify("forged")).provenance
+        assert (forged.signature, forged.failures) == (Signature.INVALID, ("the content was changed",))
+
+
+@pytest.mark.parametrize("sidecars", [False, True])
+async def test_credentials_are_saved_beside_the_file_for_those_who_want_them(
+    sidecars: bool, served: Served, tmp_path: Path
+) -> None:
+    made = MadeFile("glb", "model/gltf-binary", "chair.glb", b"glTF", credentials=b"who and how")
+    async with AsyncClient(served.address, retry=PATIENT, sidecars=sidecars) as client:
+        job = await client.meshes.generate("a chair")
+        served.peer.run(job.name, files=[made])
+        await job.result()
+        assert await job.output("glb").download(tmp_path / "seat.glb") == tmp_path / "seat.glb"
+    beside = tmp_path / "seat.glb.c2pa"
+    assert (tmp_path / "seat.glb").read_bytes() == b"glTF"
+    assert beside.exists() == sidecars
+    assert not sidecars or beside.read_bytes() == b"who and how"

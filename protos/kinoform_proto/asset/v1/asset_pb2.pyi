@@ -7,9 +7,16 @@ import builtins
 import collections.abc
 import google.protobuf.descriptor
 import google.protobuf.internal.containers
+import google.protobuf.internal.enum_type_wrapper
 import google.protobuf.message
 import google.protobuf.timestamp_pb2
+import sys
 import typing
+
+if sys.version_info >= (3, 10):
+    import typing as typing_extensions
+else:
+    import typing_extensions
 
 DESCRIPTOR: google.protobuf.descriptor.FileDescriptor
 
@@ -417,14 +424,20 @@ class VerifyAssetRequest(google.protobuf.message.Message):
     DESCRIPTOR: google.protobuf.descriptor.Descriptor
 
     NAME_FIELD_NUMBER: builtins.int
+    CREDENTIALS_FIELD_NUMBER: builtins.int
     name: builtins.str
     """`projects/{p}/assets/{a}`."""
+    credentials: builtins.str
+    """The credentials that belong to it, `projects/{p}/assets/{a}`. Empty for those that the job which made it stored
+    beside it, else for those embedded in it.
+    """
     def __init__(
         self,
         *,
         name: builtins.str = ...,
+        credentials: builtins.str = ...,
     ) -> None: ...
-    def ClearField(self, field_name: typing.Literal["name", b"name"]) -> None: ...
+    def ClearField(self, field_name: typing.Literal["credentials", b"credentials", "name", b"name"]) -> None: ...
 
 global___VerifyAssetRequest = VerifyAssetRequest
 
@@ -435,16 +448,110 @@ class VerifyAssetResponse(google.protobuf.message.Message):
     DESCRIPTOR: google.protobuf.descriptor.Descriptor
 
     ASSET_FIELD_NUMBER: builtins.int
+    PROVENANCE_FIELD_NUMBER: builtins.int
     @property
     def asset(self) -> global___Asset:
         """Its record."""
+
+    @property
+    def provenance(self) -> global___Provenance:
+        """What its credentials say."""
 
     def __init__(
         self,
         *,
         asset: global___Asset | None = ...,
+        provenance: global___Provenance | None = ...,
     ) -> None: ...
-    def HasField(self, field_name: typing.Literal["asset", b"asset"]) -> builtins.bool: ...
-    def ClearField(self, field_name: typing.Literal["asset", b"asset"]) -> None: ...
+    def HasField(self, field_name: typing.Literal["asset", b"asset", "provenance", b"provenance"]) -> builtins.bool: ...
+    def ClearField(self, field_name: typing.Literal["asset", b"asset", "provenance", b"provenance"]) -> None: ...
 
 global___VerifyAssetResponse = VerifyAssetResponse
+
+@typing.final
+class Provenance(google.protobuf.message.Message):
+    """Content Credentials of a file (C2PA), read back. What they say is what their signer says: believe it if you trust
+    the signer.
+    """
+
+    DESCRIPTOR: google.protobuf.descriptor.Descriptor
+
+    class _State:
+        ValueType = typing.NewType("ValueType", builtins.int)
+        V: typing_extensions.TypeAlias = ValueType
+
+    class _StateEnumTypeWrapper(google.protobuf.internal.enum_type_wrapper._EnumTypeWrapper[Provenance._State.ValueType], builtins.type):
+        DESCRIPTOR: google.protobuf.descriptor.EnumDescriptor
+        STATE_UNSPECIFIED: Provenance._State.ValueType  # 0
+        """Not said."""
+        STATE_NONE: Provenance._State.ValueType  # 1
+        """The file has none."""
+        STATE_INVALID: Provenance._State.ValueType  # 2
+        """They do not hold: the file or they were changed, or they can't be read. `failures` says why."""
+        STATE_VALID: Provenance._State.ValueType  # 3
+        """Nothing was changed since they were signed, but this server does not know the signer."""
+        STATE_TRUSTED: Provenance._State.ValueType  # 4
+        """Nothing was changed, and the signer's certificate leads to one of this server's trust anchors."""
+
+    class State(_State, metaclass=_StateEnumTypeWrapper):
+        """Whether they hold."""
+
+    STATE_UNSPECIFIED: Provenance.State.ValueType  # 0
+    """Not said."""
+    STATE_NONE: Provenance.State.ValueType  # 1
+    """The file has none."""
+    STATE_INVALID: Provenance.State.ValueType  # 2
+    """They do not hold: the file or they were changed, or they can't be read. `failures` says why."""
+    STATE_VALID: Provenance.State.ValueType  # 3
+    """Nothing was changed since they were signed, but this server does not know the signer."""
+    STATE_TRUSTED: Provenance.State.ValueType  # 4
+    """Nothing was changed, and the signer's certificate leads to one of this server's trust anchors."""
+
+    STATE_FIELD_NUMBER: builtins.int
+    CREDENTIALS_FIELD_NUMBER: builtins.int
+    SIGNER_FIELD_NUMBER: builtins.int
+    ORGANIZATION_FIELD_NUMBER: builtins.int
+    CLAIM_GENERATOR_FIELD_NUMBER: builtins.int
+    AGENT_FIELD_NUMBER: builtins.int
+    DIGITAL_SOURCE_TYPE_FIELD_NUMBER: builtins.int
+    FAILURES_FIELD_NUMBER: builtins.int
+    SIGN_TIME_FIELD_NUMBER: builtins.int
+    state: global___Provenance.State.ValueType
+    """Whether they hold."""
+    credentials: builtins.str
+    """Where they were read from, `projects/{p}/assets/{a}`; empty if they are embedded, or there are none."""
+    signer: builtins.str
+    """Common name in the signer's certificate."""
+    organization: builtins.str
+    """Organisation in the signer's certificate."""
+    claim_generator: builtins.str
+    """The program that signed, with its version: `Kinoform 0.1.0`."""
+    agent: builtins.str
+    """Who made the content, with its version: `kino-mini 1`."""
+    digital_source_type: builtins.str
+    """How the content came about, a term of IPTC's Digital Source Type vocabulary: `trainedAlgorithmicMedia`."""
+    @property
+    def failures(self) -> google.protobuf.internal.containers.RepeatedScalarFieldContainer[builtins.str]:
+        """What does not hold, in words."""
+
+    @property
+    def sign_time(self) -> google.protobuf.timestamp_pb2.Timestamp:
+        """When it was signed, as a timestamping authority attests; unset without one."""
+
+    def __init__(
+        self,
+        *,
+        state: global___Provenance.State.ValueType = ...,
+        credentials: builtins.str = ...,
+        signer: builtins.str = ...,
+        organization: builtins.str = ...,
+        claim_generator: builtins.str = ...,
+        agent: builtins.str = ...,
+        digital_source_type: builtins.str = ...,
+        failures: collections.abc.Iterable[builtins.str] | None = ...,
+        sign_time: google.protobuf.timestamp_pb2.Timestamp | None = ...,
+    ) -> None: ...
+    def HasField(self, field_name: typing.Literal["sign_time", b"sign_time"]) -> builtins.bool: ...
+    def ClearField(self, field_name: typing.Literal["agent", b"agent", "claim_generator", b"claim_generator", "credentials", b"credentials", "digital_source_type", b"digital_source_type", "failures", b"failures", "organization", b"organization", "sign_time", b"sign_time", "signer", b"signer", "state", b"state"]) -> None: ...
+
+global___Provenance = Provenance

@@ -133,7 +133,8 @@ class AssetServiceServicer(object):
         raise NotImplementedError('Method not implemented!')
 
     def VerifyAsset(self, request, context):
-        """Reads the stored bytes again and compares their SHA-256. DATA_LOSS if they differ or are gone.
+        """Reads the stored bytes again and compares their SHA-256. DATA_LOSS if they differ or are gone. Tells what the
+        file's credentials (C2PA) say, and whether they hold.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')

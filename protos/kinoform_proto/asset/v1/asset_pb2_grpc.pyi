@@ -71,7 +71,9 @@ class AssetServiceStub:
         kinoform_proto.asset.v1.asset_pb2.VerifyAssetRequest,
         kinoform_proto.asset.v1.asset_pb2.VerifyAssetResponse,
     ]
-    """Reads the stored bytes again and compares their SHA-256. DATA_LOSS if they differ or are gone."""
+    """Reads the stored bytes again and compares their SHA-256. DATA_LOSS if they differ or are gone. Tells what the
+    file's credentials (C2PA) say, and whether they hold.
+    """
 
 class AssetServiceAsyncStub:
     """Moves files in and out, in chunks that can be resumed."""
@@ -126,7 +128,9 @@ class AssetServiceAsyncStub:
         kinoform_proto.asset.v1.asset_pb2.VerifyAssetRequest,
         kinoform_proto.asset.v1.asset_pb2.VerifyAssetResponse,
     ]
-    """Reads the stored bytes again and compares their SHA-256. DATA_LOSS if they differ or are gone."""
+    """Reads the stored bytes again and compares their SHA-256. DATA_LOSS if they differ or are gone. Tells what the
+    file's credentials (C2PA) say, and whether they hold.
+    """
 
 class AssetServiceServicer(metaclass=abc.ABCMeta):
     """Moves files in and out, in chunks that can be resumed."""
@@ -197,6 +201,8 @@ class AssetServiceServicer(metaclass=abc.ABCMeta):
         request: kinoform_proto.asset.v1.asset_pb2.VerifyAssetRequest,
         context: _ServicerContext,
     ) -> typing.Union[kinoform_proto.asset.v1.asset_pb2.VerifyAssetResponse, collections.abc.Awaitable[kinoform_proto.asset.v1.asset_pb2.VerifyAssetResponse]]:
-        """Reads the stored bytes again and compares their SHA-256. DATA_LOSS if they differ or are gone."""
+        """Reads the stored bytes again and compares their SHA-256. DATA_LOSS if they differ or are gone. Tells what the
+        file's credentials (C2PA) say, and whether they hold.
+        """
 
 def add_AssetServiceServicer_to_server(servicer: AssetServiceServicer, server: typing.Union[grpc.Server, grpc.aio.Server]) -> None: ...

@@ -448,10 +448,14 @@ class OutputStored(google.protobuf.message.Message):
     MESH_FIELD_NUMBER: builtins.int
     MATERIAL_FIELD_NUMBER: builtins.int
     CONDITIONING_FIELD_NUMBER: builtins.int
+    CONTENT_SHA256_FIELD_NUMBER: builtins.int
+    CREDENTIALS_FIELD_NUMBER: builtins.int
     role: builtins.str
     """`video`, `poster`, `glb`, …"""
     display_name: builtins.str
     """Name to save under."""
+    content_sha256: builtins.str
+    """SHA-256 of the file before credentials were embedded in it, lower-case hexadecimal."""
     @property
     def blob(self) -> global___Blob:
         """The file."""
@@ -468,6 +472,10 @@ class OutputStored(google.protobuf.message.Message):
     def conditioning(self) -> kinoform_proto.type.v1.report_pb2.ConditioningReport:
         """Of a prepared picture."""
 
+    @property
+    def credentials(self) -> global___Blob:
+        """The file's credentials (C2PA), where they are not embedded in it."""
+
     def __init__(
         self,
         *,
@@ -477,9 +485,11 @@ class OutputStored(google.protobuf.message.Message):
         mesh: kinoform_proto.type.v1.report_pb2.MeshReport | None = ...,
         material: kinoform_proto.type.v1.report_pb2.MaterialReport | None = ...,
         conditioning: kinoform_proto.type.v1.report_pb2.ConditioningReport | None = ...,
+        content_sha256: builtins.str = ...,
+        credentials: global___Blob | None = ...,
     ) -> None: ...
-    def HasField(self, field_name: typing.Literal["blob", b"blob", "conditioning", b"conditioning", "material", b"material", "mesh", b"mesh", "report", b"report"]) -> builtins.bool: ...
-    def ClearField(self, field_name: typing.Literal["blob", b"blob", "conditioning", b"conditioning", "display_name", b"display_name", "material", b"material", "mesh", b"mesh", "report", b"report", "role", b"role"]) -> None: ...
+    def HasField(self, field_name: typing.Literal["blob", b"blob", "conditioning", b"conditioning", "credentials", b"credentials", "material", b"material", "mesh", b"mesh", "report", b"report"]) -> builtins.bool: ...
+    def ClearField(self, field_name: typing.Literal["blob", b"blob", "conditioning", b"conditioning", "content_sha256", b"content_sha256", "credentials", b"credentials", "display_name", b"display_name", "material", b"material", "mesh", b"mesh", "report", b"report", "role", b"role"]) -> None: ...
     def WhichOneof(self, oneof_group: typing.Literal["report", b"report"]) -> typing.Literal["mesh", "material", "conditioning"] | None: ...
 
 global___OutputStored = OutputStored

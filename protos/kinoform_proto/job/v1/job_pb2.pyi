@@ -308,6 +308,8 @@ class Output(google.protobuf.message.Message):
     MESH_FIELD_NUMBER: builtins.int
     MATERIAL_FIELD_NUMBER: builtins.int
     CONDITIONING_FIELD_NUMBER: builtins.int
+    CONTENT_SHA256_FIELD_NUMBER: builtins.int
+    CREDENTIALS_FIELD_NUMBER: builtins.int
     role: builtins.str
     """What it is: `video`, `poster`; `glb`, `usdz` and the other mesh formats; `material`; `picture`, `mask`."""
     asset: builtins.str
@@ -318,6 +320,14 @@ class Output(google.protobuf.message.Message):
     """Size in bytes."""
     sha256: builtins.str
     """SHA-256 of the bytes, lower-case hexadecimal."""
+    content_sha256: builtins.str
+    """SHA-256 of the file before credentials were embedded in it, lower-case hexadecimal: the same wherever equal
+    requests run, whoever signs. Equal to `sha256` where nothing is embedded.
+    """
+    credentials: builtins.str
+    """The file's credentials (C2PA) where its format does not take them in, `projects/{p}/assets/{a}`. Empty where they
+    are embedded, and where nothing is signed.
+    """
     @property
     def mesh(self) -> kinoform_proto.type.v1.report_pb2.MeshReport:
         """Of a mesh file."""
@@ -341,9 +351,11 @@ class Output(google.protobuf.message.Message):
         mesh: kinoform_proto.type.v1.report_pb2.MeshReport | None = ...,
         material: kinoform_proto.type.v1.report_pb2.MaterialReport | None = ...,
         conditioning: kinoform_proto.type.v1.report_pb2.ConditioningReport | None = ...,
+        content_sha256: builtins.str = ...,
+        credentials: builtins.str = ...,
     ) -> None: ...
     def HasField(self, field_name: typing.Literal["conditioning", b"conditioning", "material", b"material", "mesh", b"mesh", "report", b"report"]) -> builtins.bool: ...
-    def ClearField(self, field_name: typing.Literal["asset", b"asset", "conditioning", b"conditioning", "material", b"material", "media_type", b"media_type", "mesh", b"mesh", "report", b"report", "role", b"role", "sha256", b"sha256", "size_bytes", b"size_bytes"]) -> None: ...
+    def ClearField(self, field_name: typing.Literal["asset", b"asset", "conditioning", b"conditioning", "content_sha256", b"content_sha256", "credentials", b"credentials", "material", b"material", "media_type", b"media_type", "mesh", b"mesh", "report", b"report", "role", b"role", "sha256", b"sha256", "size_bytes", b"size_bytes"]) -> None: ...
     def WhichOneof(self, oneof_group: typing.Literal["report", b"report"]) -> typing.Literal["mesh", "material", "conditioning"] | None: ...
 
 global___Output = Output

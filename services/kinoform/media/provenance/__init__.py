@@ -1,0 +1,1 @@
+"""Content Credentials (C2PA): who made a file and how, signed, and read back."""
