@@ -6,7 +6,7 @@ INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check -c c
 # Two cores are shared by the servers under test and the tests themselves; more threads only fight.
 export OMP_NUM_THREADS ?= 1
 
-.PHONY: help demo test test-fast crash soak lint format proto bench clean
+.PHONY: help demo test test-fast crash fuzz soak lint format proto bench clean
 
 help:  ## show this list
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 14
@@ -45,6 +45,9 @@ crash: $(VENV)/.dev  ## kill everything at every stage of a job, as a table; hal
 	$(BIN)/python -m tests.crash
 
 MINUTES ?= 20
+fuzz: $(VENV)/.dev  ## absurd messages and garbage for a gateway: make fuzz MINUTES=10
+	$(BIN)/python -m tests.fuzz $(MINUTES)
+
 soak: $(VENV)/.dev  ## jobs without end while something is killed every few seconds: make soak MINUTES=20
 	$(BIN)/python -m tests.crash.soak $(MINUTES)
 

@@ -1,10 +1,12 @@
 """Submitting, listing and steering jobs."""
 
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 
 import pytest
 
 from kinoform.store.errors import AlreadyExists, NotFound, RequestIdReused, WrongState
+from kinoform.store.jobs import Place
 from kinoform.store.open import Store
 from kinoform.store.records import Cursor, JobFilter, JobState, JobUpdate, OutputRecord
 from tests.store.samples import ALL, lease, name_of, news, queued, sequences, submission, submit
@@ -144,11 +146,23 @@ def test_the_queue_position_is_the_order_of_leasing(store: Store) -> None:
     assert store.jobs.count(JobState.QUEUED, project="p") == 0
 
 
-def test_a_note_is_taken_only_of_a_job_that_waits(store: Store) -> None:
-    submit(store, 1)
-    assert store.jobs.note(name_of(1), news, now=2) == 2
-    assert store.jobs.get(name_of(1)).status.last_sequence == 2
+def test_notes_are_taken_only_of_jobs_that_wait(store: Store) -> None:
+    submit(store, 1, 2)
     lease(store)
-    assert store.jobs.note(name_of(1), news, now=3) is None
-    assert sequences(store.events.after(name_of(1), 0)) == [1, 2]
-    assert sequences(store.events.after(name_of(1), 1, limit=1)) == [2]
+    store.jobs.note({name_of(1): news, name_of(2): news, name_of(3): news}, now=2)
+    assert [store.jobs.get(name_of(number)).status.last_sequence for number in (1, 2)] == [1, 2]
+    assert store.events.after(name_of(3), 0) == []
+    assert sequences(store.events.after(name_of(2), 0)) == [1, 2]
+    assert sequences(store.events.after(name_of(2), 1, limit=1)) == [2]
+
+
+def test_places_are_those_that_each_job_has_by_itself(store: Store) -> None:
+    for number, priority in enumerate((0, 3, -1, 3, 0)):
+        store.jobs.create(
+            replace(submission(number, priority=priority), kind="mesh" if number == 4 else "video"), [queued]
+        )
+    places = store.jobs.places(now=1)
+    assert {name: place.ahead + 1 for name, place in places.items()} == {
+        name_of(number): store.jobs.queue_position(name_of(number), now=1) for number in range(5)
+    }
+    assert places[name_of(4)] == Place("mesh", 0)

@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING, Any, NoReturn
 
 import grpc
 import structlog
-from google.protobuf.message import Message
+from google.protobuf.message import DecodeError, Message
 from grpc_status import rpc_status
 
 from kinoform.gateway.access.credentials import shown_by
 from kinoform.gateway.access.guard import Call, Guard
 from kinoform.gateway.access.rules import RULES
-from kinoform.gateway.errors import TABLE, to_status
+from kinoform.gateway.errors import TABLE, BadRequest, Violation, to_status
 
 _log = structlog.get_logger("kinoform.gateway")
 
@@ -22,6 +22,10 @@ if TYPE_CHECKING:  # grpc's handlers are generic to type checkers only
     Handler = grpc.RpcMethodHandler[Any, Any]
 OPEN = ("/grpc.health.v1.Health/", "/grpc.reflection.")
 """What anybody may call."""
+
+
+class Unreadable:
+    """Stands for a request whose bytes are no message."""
 
 
 class Edge(grpc.aio.ServerInterceptor):
@@ -48,23 +52,24 @@ class Edge(grpc.aio.ServerInterceptor):
             make, wrapped = grpc.stream_unary_rpc_method_handler, self._uploading(handler.stream_unary, method)
         else:
             return None  # nothing here is judged that way: it is as if it were not there
-        return make(wrapped, handler.request_deserializer, handler.response_serializer)
+        assert handler.request_deserializer is not None  # the generated servicers have one
+        return make(wrapped, _tolerant(handler.request_deserializer), handler.response_serializer)
 
     def _unary(self, inner: Any, method: str) -> Any:
         waits = method in RULES and RULES[method].waits
 
-        async def call(request: Message, context: Context) -> Message:
+        async def call(request: Message | Unreadable, context: Context) -> Message:
             async with _Passage(self._guard, method, context) as passing:
-                await passing.admit(request)
+                await passing.admit(_readable(request))
                 work = inner(request, context)
                 return await (passing.attend(work) if waits else work)
 
         return call
 
     def _streaming(self, inner: Any, method: str) -> Any:
-        async def call(request: Message, context: Context) -> AsyncIterator[Message]:
+        async def call(request: Message | Unreadable, context: Context) -> AsyncIterator[Message]:
             async with _Passage(self._guard, method, context) as passing:
-                await passing.admit(request)
+                await passing.admit(_readable(request))
                 async with aclosing(passing.attend_all(inner(request, context))) as responses:
                     async for response in responses:
                         yield response
@@ -72,17 +77,18 @@ class Edge(grpc.aio.ServerInterceptor):
         return call
 
     def _uploading(self, inner: Any, method: str) -> Any:
-        async def call(requests: AsyncIterator[Message], context: Context) -> Message:
+        async def call(requests: AsyncIterator[Message | Unreadable], context: Context) -> Message:
             async with _Passage(self._guard, method, context) as passing:
                 await passing.enter()
                 return await inner(self._checked(requests, passing), context)
 
         return call
 
-    async def _checked(self, requests: AsyncIterator[Message], passing: Call) -> AsyncIterator[Message]:
+    async def _checked(self, requests: AsyncIterator[Message | Unreadable], passing: Call) -> AsyncIterator[Message]:
         clock = asyncio.get_running_loop().time
         due: float | None = None
-        async for request in requests:
+        async for given in requests:
+            request = _readable(given)
             if due is None:
                 await passing.admit(request)
                 due = clock() + self._guard.recheck_s
@@ -92,6 +98,25 @@ class Edge(grpc.aio.ServerInterceptor):
                 await passing.again()
                 due = clock() + self._guard.recheck_s
             yield request
+
+
+def _tolerant(deserialize: Callable[[bytes], Message]) -> Callable[[bytes], Message | Unreadable]:
+    """gRPC would answer UNKNOWN, with the library's own words."""
+
+    def read(data: bytes) -> Message | Unreadable:
+        try:
+            return deserialize(data)
+        except DecodeError:
+            return Unreadable()
+
+    return read
+
+
+def _readable(request: Message | Unreadable) -> Message:
+    """The message. Raises BadRequest if it is none."""
+    if isinstance(request, Unreadable):
+        raise BadRequest([Violation("request", "its bytes are no message of this type")])
+    return request
 
 
 class _Passage:

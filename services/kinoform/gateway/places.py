@@ -2,23 +2,28 @@
 
 import asyncio
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import structlog
 from google.protobuf.duration_pb2 import Duration
 
 from kinoform.gateway import convert
-from kinoform.store.errors import NotFound, StoreError
-from kinoform.store.events import Events
-from kinoform.store.jobs import Jobs
+from kinoform.store.errors import StoreError
+from kinoform.store.jobs import Jobs, Place
 from kinoform.store.notify import QUEUE, Notifier, Subscription
-from kinoform.store.records import JobRecord
+from kinoform.store.records import PayloadFactory
 from kinoform_proto.job.v1 import job_pb2
 
 _log = structlog.get_logger("kinoform.gateway.places")
 
 _REMEMBERED = 0.8
 """Weight of all earlier jobs against the latest one."""
+_NEAR = 10
+"""Jobs ahead: below that every change is told."""
+_NOTICED = 20
+"""One part of so many, of the jobs ahead, is a change worth telling."""
+_AT_ONCE = 100
+"""Events in one transaction: others write between two."""
 _LOOK_AGAIN = 5
 """Times `every_s`: how long a queue that stands still is left alone."""
 
@@ -46,12 +51,13 @@ class Places:
     """Writes progress events of waiting jobs that somebody watches through this gateway."""
 
     jobs: Jobs
-    log: Events
     notifier: Notifier
     pace: Pace
     clock: Callable[[], int]
     every_s: float
     """At most one event a job in this time; jobs that wait for less get none."""
+    told: dict[str, int] = field(default_factory=dict)
+    """How many this gateway has said to be ahead, by job."""
 
     async def run(self) -> None:
         """Tell, whenever the queue has changed or watchers may have come, until cancelled."""
@@ -72,27 +78,21 @@ class Places:
             return
 
     def _tell_all(self) -> None:
-        for name in self.notifier.topics():
-            if name != QUEUE:
-                self._tell(name)
+        watched = set(self.notifier.topics()) - {QUEUE}
+        now = self.clock()
+        # One look at the queue for all of them: each by itself would count the whole of it.
+        queue = self.jobs.places(now=now) if watched else {}
+        places = {name: queue[name] for name in watched & queue.keys()}
+        for name in self.told.keys() - places.keys():
+            del self.told[name]
+        moved = [name for name, place in places.items() if _worth_telling(self.told.get(name), place.ahead)]
+        for start in range(0, len(moved), _AT_ONCE):
+            news = {name: self._event(places[name], now) for name in moved[start : start + _AT_ONCE]}
+            self.jobs.note(news, now=now)
+            self.told.update({name: places[name].ahead for name in news})
 
-    def _tell(self, name: str) -> None:
-        try:
-            now = self.clock()
-            record, place = self.jobs.get(name), self.jobs.queue_position(name, now=now)
-            if place is None or self._told(record) == place - 1:
-                return
-            progress = self._progress(record.submission.kind, place - 1)
-            self.jobs.note(name, convert.event(now, 0, convert.happened(progress)), now=now)
-        except NotFound:  # deleted meanwhile
-            return
-
-    def _told(self, record: JobRecord) -> int | None:
-        """The place that the newest event tells of. Asked of the log: another gateway may have written it."""
-        last = self.log.after(record.name, record.status.last_sequence - 1)
-        event = job_pb2.JobEvent.FromString(last[-1].payload) if last else job_pb2.JobEvent()
-        waiting = event.HasField("progress") and event.progress.stage == job_pb2.Progress.STAGE_QUEUED
-        return event.progress.queue_position if waiting else None
+    def _event(self, place: Place, now: int) -> PayloadFactory:
+        return convert.event(now, 0, convert.happened(self._progress(place.kind, place.ahead)))
 
     def _progress(self, kind: str, ahead: int) -> job_pb2.Progress:
         progress = job_pb2.Progress(stage=job_pb2.Progress.STAGE_QUEUED, queue_position=ahead)
@@ -102,3 +102,8 @@ class Places:
             eta.FromNanoseconds(int(eta_s * 1e9))
             progress.eta.CopyFrom(eta)
         return progress
+
+
+def _worth_telling(before: int | None, now: int) -> bool:
+    """Far back in the queue only what a person would notice: a log need not grow with every job that ends."""
+    return before is None or (before != now and (now < _NEAR or abs(before - now) * _NOTICED >= before))

@@ -180,7 +180,7 @@ def build(config: GatewayConfig) -> Gateway:
         link=running.link,
         dispatcher=dispatcher,
         health=Health(store.jobs, running.link, SERVICES),
-        places=Places(store.jobs, store.events, store.notifier, running.pace, now_us, config.places_every_s),
+        places=Places(store.jobs, store.notifier, running.pace, now_us, config.places_every_s),
         guard=build_guard(config, store, checker, now_us),
         sweep=Sweep(store.assets, store.uploads, blobs, now_us),
         draining=asyncio.Event(),

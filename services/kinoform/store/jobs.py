@@ -1,6 +1,8 @@
 """Jobs as callers see them: submit, look up, list, cancel, retry, delete."""
 
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from typing import NamedTuple
 
 import sqlalchemy as sa
 from sqlalchemy.exc import IntegrityError
@@ -11,7 +13,7 @@ from kinoform.store.database import Database, Transaction
 from kinoform.store.errors import AlreadyExists, NotFound, NotKept, RequestIdReused, WrongState
 from kinoform.store.events import insert_events
 from kinoform.store.kept_states import drop_kept, keep, select_kept
-from kinoform.store.order import before
+from kinoform.store.order import before, turn
 from kinoform.store.quotas import UNLIMITED, Limits, check_job
 from kinoform.store.records import (
     Cursor,
@@ -25,6 +27,14 @@ from kinoform.store.records import (
 from kinoform.store.rows import Values, job_record, job_values
 
 _jobs = schema.jobs.c
+
+
+class Place(NamedTuple):
+    """Of a job that waits."""
+
+    kind: str
+    ahead: int
+    """Jobs of its kind whose turn comes before."""
 
 
 class Jobs:
@@ -90,14 +100,13 @@ class Jobs:
         conditions = [_jobs.project == project, *_conditions(where)]
         if after is not None:
             conditions.append(sa.tuple_(_jobs.created_at, _jobs.name) < sa.tuple_(after.created_at, after.name))
-        query = (
-            sa.select(schema.jobs)
-            .where(*conditions)
-            .order_by(_jobs.created_at.desc(), _jobs.name.desc())
-            .limit(page_size + 1)
-        )
+        newest = sa.select(schema.jobs).order_by(_jobs.created_at.desc(), _jobs.name.desc()).limit(page_size + 1)
+        # State by state, as the index has them: the few that are wanted need not be found among all others.
+        of_state = [[_jobs.state == state] for state in where.states] or [[]]
         with self._database.read() as connection:
-            found = [job_record(row) for row in connection.execute(query).mappings()]
+            rows = [row for one in of_state for row in connection.execute(newest.where(*conditions, *one)).mappings()]
+        rows.sort(key=lambda row: (row["created_at"], row["name"]), reverse=True)
+        found = [job_record(row) for row in rows[: page_size + 1]]
         page = found[:page_size]
         if len(found) <= page_size:
             return page, None
@@ -165,18 +174,15 @@ class Jobs:
             check_job(transaction.connection, record.submission.project, self._defaults, now)
             return _select(transaction.connection, name)
 
-    def note(self, name: str, event: PayloadFactory, *, now: int) -> int | None:
-        """Write an event of a job that still waits, such as its place in the queue; returns its sequence number.
-
-        None, and nothing written, when the job waits no more. Raises NotFound.
-        """
+    def note(self, news: Mapping[str, PayloadFactory], *, now: int) -> None:
+        """Write an event of each of the jobs that still wait, such as its place in the queue."""
+        query = sa.select(schema.jobs).where(_jobs.name.in_(news), _jobs.state == JobState.QUEUED)
         with self._database.write() as transaction:
-            record = _select(transaction.connection, name, lock=True)
-            if record.state is not JobState.QUEUED:
-                return None
-            _log(transaction, record, [event], now)
-            transaction.touch(name)
-            return record.status.last_sequence + 1
+            # In one order everywhere, so that two gateways do not wait for each other.
+            waiting = transaction.connection.execute(query.order_by(_jobs.name).with_for_update()).mappings().all()
+            for row in waiting:
+                _log(transaction, job_record(row), [news[row["name"]]], now)
+                transaction.touch(row["name"])
 
     def delete(self, name: str) -> tuple[str, ...]:
         """Forget a job that has ended, with its events, its checkpoint and its kept states; its assets stay.
@@ -202,6 +208,17 @@ class Jobs:
             asked = record.submission
             waiting = (_jobs.state == JobState.QUEUED, _jobs.kind == asked.kind)
             return 1 + _count(connection, *waiting, before(asked, now))
+
+    def places(self, *, now: int) -> dict[str, Place]:
+        """Where every job that waits stands in the queue of its kind."""
+        query = sa.select(_jobs.name, _jobs.kind).where(_jobs.state == JobState.QUEUED).order_by(*turn(now))
+        ahead: Counter[str] = Counter()
+        found: dict[str, Place] = {}
+        with self._database.read() as connection:
+            for name, kind in connection.execute(query):
+                found[name] = Place(kind, ahead[kind])
+                ahead[kind] += 1
+        return found
 
     def count(self, *states: JobState, project: str | None = None) -> int:
         """How many jobs are in one of the states, in one project or in all."""
@@ -257,7 +274,7 @@ def _log(transaction: Transaction, record: JobRecord, events: Sequence[PayloadFa
 
 
 def _conditions(where: JobFilter) -> list[sa.ColumnElement[bool]]:
-    wanted = ((_jobs.state, where.states), (_jobs.kind, where.kinds), (_jobs.model, where.models))
+    wanted = ((_jobs.kind, where.kinds), (_jobs.model, where.models))
     conditions: list[sa.ColumnElement[bool]] = [column.in_(values) for column, values in wanted if values]
     conditions += [_jobs.labels[key].as_string() == value for key, value in where.labels.items()]
     if where.created_after is not None:

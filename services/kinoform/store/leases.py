@@ -1,6 +1,7 @@
 """Who runs a job. Every write of a runner is fenced by the attempt number of its lease."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Sequence
+from typing import Any
 
 import sqlalchemy as sa
 
@@ -11,7 +12,7 @@ from kinoform.store.database import Database, Transaction
 from kinoform.store.errors import Fenced
 from kinoform.store.events import insert_events
 from kinoform.store.kept_states import keep, keep_checkpoint, select_kept
-from kinoform.store.order import turn
+from kinoform.store.order import rank, turn
 from kinoform.store.quotas import begin_run, end_runs
 from kinoform.store.records import (
     TERMINAL,
@@ -46,17 +47,14 @@ class Leases:
         """
         with self._database.write() as transaction:
             _cut_impossible_leases(transaction.connection, now + ttl)
-            waiting = _jobs.state == JobState.QUEUED
-            left = sa.and_(_jobs.state == JobState.RUNNING, _jobs.lease_expires_at <= now)
-            query = (
-                sa.select(schema.jobs)
-                .where(sa.or_(waiting, left), _jobs.kind.in_(kinds))
-                .order_by(*turn(now))
-                .limit(1)
-                .with_for_update(skip_locked=True)
-            )
-            row = transaction.connection.execute(query).mappings().one_or_none()
-            return None if row is None else _grant(transaction, row, owner, now, now + ttl)
+            waiting = (_jobs.state == JobState.QUEUED,)
+            left = (_jobs.state == JobState.RUNNING, _jobs.lease_expires_at <= now)
+            first = [_first(transaction.connection, condition, kinds, now) for condition in (waiting, left)]
+            found = [tuple(row) for row in first if row is not None]
+            if not found:
+                return None
+            row = _row(transaction.connection, min(found)[-1])
+            return _grant(transaction, row, owner, now, now + ttl)
 
     def renew(self, lease: Lease, *, now: int, ttl: int) -> Lease | None:
         """The lease made longer, or None when it is lost: stop the job's run then."""
@@ -173,6 +171,18 @@ class Leases:
         with self._database.read() as connection:
             earliest: int | None = connection.execute(query).scalar_one()
         return earliest
+
+
+def _first(
+    connection: sa.Connection, condition: Iterable[sa.ColumnElement[bool]], kinds: Collection[str], now: int
+) -> sa.Row[Any] | None:
+    """Locks the job whose turn it is; what it is ordered by, its name last."""
+    query = sa.select(*rank(now)).where(*condition, _jobs.kind.in_(kinds)).order_by(*turn(now)).limit(1)
+    return connection.execute(query.with_for_update(skip_locked=True)).one_or_none()
+
+
+def _row(connection: sa.Connection, name: str) -> Row:
+    return connection.execute(sa.select(schema.jobs).where(_jobs.name == name)).mappings().one()
 
 
 _NO_LEASE: Values = {"lease_owner": None, "lease_expires_at": None}

@@ -18,6 +18,11 @@ def turn(now: int) -> tuple[sa.ColumnElement[Any], ...]:
     return _jobs.priority.desc(), _due(now), _jobs.created_at, _jobs.name
 
 
+def rank(now: int) -> tuple[sa.ColumnElement[Any], ...]:
+    """What `turn` orders by, as values of which the least comes first."""
+    return -_jobs.priority, _due(now), _jobs.created_at, _jobs.name
+
+
 def before(asked: Submission, now: int) -> sa.ColumnElement[bool]:
     """Whether a job's turn comes before that of the given one."""
     due = NEVER if asked.deadline is None or asked.deadline <= now else asked.deadline

@@ -48,8 +48,10 @@ jobs = sa.Table(
     sa.Column("lease_expires_at", sa.BigInteger),
     sa.UniqueConstraint("project", "request_id"),
     sa.Index(None, "project", "created_at", "name"),
-    sa.Index(None, "state", "priority", "created_at", "name"),
-    sa.Index(None, "project", "state"),
+    # Holds all that the order of a queue is made of, so that its rows are not read.
+    sa.Index(None, "state", "priority", "created_at", "deadline", "kind", "name"),
+    sa.Index(None, "project", "state", "created_at", "name"),
+    sa.Index(None, "project", "kind", "created_at", "name"),
 )
 
 events = sa.Table(
