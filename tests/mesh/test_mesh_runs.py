@@ -55,7 +55,9 @@ async def test_a_shape_killed_between_two_steps_goes_on_to_the_same_bytes(tmp_pa
     step = STEPS // 2
     async with mesh_service(tmp_path) as peer:
         undisturbed = await peer.outputs(begin(ball()))
-        first = await peer.open(begin(ball()))
+        once = begin(ball())
+        once.keep_steps.append(step)
+        first = await peer.open(once)
         await first.until(lambda event: event.checkpoint.step == step)
         first.call.cancel()
         again = begin(ball(), attempt=2)

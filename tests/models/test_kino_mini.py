@@ -195,9 +195,9 @@ def test_guidance_acts_on_the_keyframe_and_on_a_pictures_clip_after_the_noisiest
 
 def test_the_cost_is_the_mean_pass_of_both_stages(kino: KinoMini) -> None:
     keyframe, whole = 2 * 2, 2 * 2 * 2  # tokens of 32 x 32 pixels, and of 4 frames of them
-    assert kino.cost(clip(steps=6, guidance=1.0)) == ((keyframe + whole) // 2, 6)
-    assert kino.cost(clip(steps=6)) == ((2 * keyframe + whole) // 2, 6)
-    assert kino.cost(clip(steps=6, image=PICTURE)) == (2 * whole, 6)
+    assert kino.cost(clip(steps=6, guidance=1.0))[:2] == ((keyframe + whole) // 2, 6)
+    assert kino.cost(clip(steps=6))[:2] == ((2 * keyframe + whole) // 2, 6)
+    assert kino.cost(clip(steps=6, image=PICTURE))[:2] == (2 * whole, 6)
 
 
 def test_other_bytes_are_no_checkpoint(kino: KinoMini, tmp_path: Path) -> None:
