@@ -20,11 +20,14 @@ from kinoform_proto.mesh.v1 import mesh_pb2
 from kinoform_proto.video.v1 import video_pb2
 from tests.fuzz.messages import Maker
 from tests.fuzz.wire import torment
+from tests.gateway.job_requests import CASES
 
 FILES = (asset_pb2, catalog_pb2, conditioning_pb2, job_pb2, material_pb2, mesh_pb2, video_pb2)
 METHODS: tuple[MethodDescriptor, ...] = tuple(
     method for file in FILES for service in file.DESCRIPTOR.services_by_name.values() for method in service.methods
 )
+GOOD = {case.make().DESCRIPTOR.full_name: case for case in CASES.values()}
+"""Requests that are taken, by type."""
 DEADLINE_S = 10.0
 UNTYPED = frozenset({grpc.StatusCode.UNKNOWN, grpc.StatusCode.INTERNAL, grpc.StatusCode.UNIMPLEMENTED})
 WAITING = frozenset({"WatchJob", "WaitJob"})
@@ -54,7 +57,7 @@ async def _call(
 ) -> None:
     path = f"/{method.containing_service.full_name}/{method.name}"
     count = maker.rng.choice((0, 1, 1, 3)) if method.client_streaming else 1
-    sent = [maker.bytes(500) if garbled else _fits(maker.message(method.input_type)) for _ in range(count)]
+    sent = [maker.bytes(500) if garbled else _fits(_request(maker, method)) for _ in range(count)]
     try:
         answer = await _answered(channel, path, method, sent)
     except grpc.aio.AioRpcError as error:
@@ -86,6 +89,13 @@ async def _answered(
 async def _each(sent: list[bytes]) -> AsyncIterator[bytes]:
     for one in sent:
         yield one
+
+
+def _request(maker: Maker, method: MethodDescriptor) -> Message:
+    case = GOOD.get(method.input_type.full_name)
+    if case is not None and maker.rng.random() < 0.5:
+        return maker.spoilt(case.make())
+    return maker.message(method.input_type)
 
 
 def _fits(message: Message) -> bytes:

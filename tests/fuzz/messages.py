@@ -40,6 +40,21 @@ class Maker:
                 self._fill(made, field, depth)
         return made
 
+    def spoilt(self, good: Message) -> Message:
+        """A message like that one, with one or two of its fields absurd: what a check behind another one sees."""
+        made = type(good)()
+        made.CopyFrom(good)
+        for _ in range(self.rng.choice((0, 1, 1, 2))):
+            self._spoil(made)
+        return made
+
+    def _spoil(self, made: Message) -> None:
+        within = [value for _, value in made.ListFields() if isinstance(value, Message)]
+        if within and self.rng.random() < 0.8:
+            self._spoil(self.rng.choice(within))
+        else:
+            self._fill(made, self.rng.choice(made.DESCRIPTOR.fields), depth=3)
+
     def bytes(self, most: int) -> bytes:
         return self.rng.randbytes(self.rng.randrange(most))
 
