@@ -183,6 +183,8 @@ class JobTimes:
     created: datetime | None
     started: datetime | None
     ended: datetime | None
+    expires: datetime | None
+    """When its record is deleted, but not its outputs; None while nothing is set to delete it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -290,6 +292,8 @@ class Asset:
     created: datetime | None
     job: str
     """The job that made it; empty for an upload."""
+    expires: datetime | None = None
+    """When it is deleted; None while nothing is set to delete it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -52,7 +52,7 @@ def url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
         return f"sqlite:///{tmp_path}/jobs.db"
     postgres_url: str = request.getfixturevalue("postgres_url")
     if _execute(postgres_url, "SELECT tablename FROM pg_tables WHERE tablename = 'jobs'"):
-        tables = "jobs, events, checkpoints, kept_states, assets, uploads, api_keys, audit, quotas, runs"
+        tables = "jobs, events, checkpoints, kept_states, assets, uploads, api_keys, audit, quotas, retention, runs"
         _execute(postgres_url, f"TRUNCATE {tables}")
         _execute(postgres_url, "UPDATE audit_head SET sequence = 0, hash = repeat('0', 64)")
     return postgres_url

@@ -40,6 +40,7 @@ def job_from_proto(proto: job_pb2.Job) -> types.Job:
             created=time_from_proto(proto.create_time) if proto.HasField("create_time") else None,
             started=time_from_proto(proto.start_time) if proto.HasField("start_time") else None,
             ended=time_from_proto(proto.end_time) if proto.HasField("end_time") else None,
+            expires=time_from_proto(proto.expire_time) if proto.HasField("expire_time") else None,
         ),
         attempt=proto.attempt,
         progress=types.JobProgress(**_progress(proto.progress)),
@@ -102,6 +103,7 @@ def asset_from_proto(proto: asset_pb2.Asset) -> types.Asset:
         sha256=proto.sha256,
         created=time_from_proto(proto.create_time) if proto.HasField("create_time") else None,
         job=proto.job,
+        expires=time_from_proto(proto.expire_time) if proto.HasField("expire_time") else None,
     )
 
 

@@ -184,6 +184,6 @@ class AsyncJobHandle:
         self.job = await self._jobs.retry(self.name)
         return self.job
 
-    async def delete(self) -> None:
-        """Deletes it. Its outputs stay."""
-        await self._jobs.delete(self.name)
+    async def delete(self, *, assets: bool = False) -> None:
+        """Deletes it; its outputs, too, with `assets`."""
+        await self._jobs.delete(self.name, assets=assets)

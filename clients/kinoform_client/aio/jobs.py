@@ -181,9 +181,9 @@ class AsyncJobs:
         # The first attempt's answer was lost, not the attempt.
         return await self.get(name)
 
-    async def delete(self, name: str) -> None:
-        """Deletes an ended job and its events. Its outputs stay. Raises FailedPreconditionError."""
-        request = job_pb2.DeleteJobRequest(name=self._full(name))
+    async def delete(self, name: str, *, assets: bool = False) -> None:
+        """Deletes an ended job and its events; its outputs, too, with `assets`. Raises FailedPreconditionError."""
+        request = job_pb2.DeleteJobRequest(name=self._full(name), assets=assets)
         attempts = self._caller.attempts(self._caller.policy.total_s)
         try:
             await self._caller.call(self._stub.DeleteJob, request, attempts)

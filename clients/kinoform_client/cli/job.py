@@ -91,10 +91,14 @@ def retry(context: typer.Context, name: Name, as_json: AsJson = False) -> None:
 
 
 @app.command()
-def delete(context: typer.Context, name: Name) -> None:
-    """Delete an ended job. Its outputs stay."""
+def delete(
+    context: typer.Context,
+    name: Name,
+    assets: Annotated[bool, typer.Option("--assets", help="Delete what it made as well.")] = False,
+) -> None:
+    """Delete an ended job. Its outputs stay unless --assets is given."""
     with session(context).client() as client:
-        client.jobs.delete(name)
+        client.jobs.delete(name, assets=assets)
 
 
 def _watch_json(job: JobHandle, after: int, previews: Path | None) -> None:

@@ -185,6 +185,6 @@ class JobHandle:
         self.job = self._jobs.retry(self.name)
         return self.job
 
-    def delete(self) -> None:
-        """Deletes it. Its outputs stay."""
-        self._jobs.delete(self.name)
+    def delete(self, *, assets: bool = False) -> None:
+        """Deletes it; its outputs, too, with `assets`."""
+        self._jobs.delete(self.name, assets=assets)

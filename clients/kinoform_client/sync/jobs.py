@@ -182,9 +182,9 @@ class Jobs:
         # The first attempt's answer was lost, not the attempt.
         return self.get(name)
 
-    def delete(self, name: str) -> None:
-        """Deletes an ended job and its events. Its outputs stay. Raises FailedPreconditionError."""
-        request = job_pb2.DeleteJobRequest(name=self._full(name))
+    def delete(self, name: str, *, assets: bool = False) -> None:
+        """Deletes an ended job and its events; its outputs, too, with `assets`. Raises FailedPreconditionError."""
+        request = job_pb2.DeleteJobRequest(name=self._full(name), assets=assets)
         attempts = self._caller.attempts(self._caller.policy.total_s)
         try:
             self._caller.call(self._stub.DeleteJob, request, attempts)

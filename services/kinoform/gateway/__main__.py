@@ -7,6 +7,7 @@ import sys
 from pathlib import Path
 
 from kinoform.gateway.access.config import AccessConfig
+from kinoform.gateway.admin.retention import add_terms, terms_from
 from kinoform.gateway.config import GatewayConfig
 from kinoform.gateway.logs import configure
 from kinoform.gateway.server import BadAddress, build
@@ -80,6 +81,7 @@ def config_from(arguments: argparse.Namespace) -> GatewayConfig:
             storage_bytes=arguments.storage_bytes,
             requests_per_minute=arguments.requests_per_minute,
         ),
+        terms=terms_from(arguments),
         reflection=not arguments.no_reflection,
         tls=tuple(arguments.tls) if arguments.tls else None,
         policy=policies_from(arguments),
@@ -106,6 +108,7 @@ def parser() -> argparse.ArgumentParser:
     )
     _access_options(options.add_argument_group("access", "Keys made by `kinoform admin key create` count as well."))
     _limit_options(options.add_argument_group("limits", "Of projects without limits of their own; none by default."))
+    add_terms(options.add_argument_group("retention", "Of projects without terms of their own; for ever by default."))
     options.add_argument("--trust-anchors", type=Path, metavar="FILE", help="authorities of trusted signers, PEM")
     options.add_argument(
         "--max-running", type=int, default=8, metavar="N", help="jobs of one kind run at once (default 8)"

@@ -12,11 +12,11 @@ from kinoform.gateway.edge import Context
 from kinoform.gateway.errors import AssetDamaged, BadRequest, Violation
 from kinoform.gateway.jobs import DEFAULT_PAGE, LARGEST_PAGE
 from kinoform.gateway.leftovers import Leftovers
-from kinoform.gateway.provenance import Verifier, verified_to_proto
+from kinoform.gateway.provenance import Verifier, provenance_to_proto
 from kinoform.gateway.uploads import Progress, Uploader
-from kinoform.store.asset_records import Assets
 from kinoform.store.assets import AssetStore
 from kinoform.store.errors import NotFound
+from kinoform.store.open import Store
 from kinoform.store.records import AssetRecord
 from kinoform_proto.asset.v1 import asset_pb2, asset_pb2_grpc
 
@@ -27,9 +27,10 @@ class AssetServicer(asset_pb2_grpc.AssetServiceServicer):
     """Decodes, calls, encodes."""
 
     def __init__(
-        self, assets: Assets, blobs: AssetStore, uploader: Uploader, verifier: Verifier, leftovers: Leftovers
+        self, store: Store, blobs: AssetStore, uploader: Uploader, verifier: Verifier, leftovers: Leftovers
     ) -> None:
-        self._assets = assets
+        self._assets = store.assets
+        self._retention = store.retention
         self._verifier = verifier
         self._blobs = blobs
         self._uploader = uploader
@@ -41,13 +42,13 @@ class AssetServicer(asset_pb2_grpc.AssetServiceServicer):
         """Open an upload."""
         progress = await asyncio.to_thread(self._uploader.create, request)
         return asset_pb2.CreateUploadResponse(
-            upload=progress.name, committed_bytes=progress.committed, asset=_shown(progress)
+            upload=progress.name, committed_bytes=progress.committed, asset=await self._made(progress)
         )
 
     async def GetUpload(self, request: asset_pb2.GetUploadRequest, context: Context) -> asset_pb2.GetUploadResponse:
         """How far an upload has come."""
         progress = await asyncio.to_thread(self._uploader.state, request.upload)
-        return asset_pb2.GetUploadResponse(committed_bytes=progress.committed, asset=_shown(progress))
+        return asset_pb2.GetUploadResponse(committed_bytes=progress.committed, asset=await self._made(progress))
 
     async def UploadAsset(
         self, request_iterator: AsyncIterator[asset_pb2.UploadAssetRequest], context: Context
@@ -58,7 +59,7 @@ class AssetServicer(asset_pb2_grpc.AssetServiceServicer):
             name = _upload_name(name, request.upload)
             await asyncio.to_thread(self._uploader.append, name, request.chunk)
         progress = await asyncio.to_thread(self._uploader.finish, _upload_name(name, ""))
-        return asset_pb2.UploadAssetResponse(committed_bytes=progress.committed, asset=_shown(progress))
+        return asset_pb2.UploadAssetResponse(committed_bytes=progress.committed, asset=await self._made(progress))
 
     async def DownloadAsset(
         self, request: asset_pb2.DownloadAssetRequest, context: Context
@@ -80,20 +81,22 @@ class AssetServicer(asset_pb2_grpc.AssetServiceServicer):
     async def GetAsset(self, request: asset_pb2.GetAssetRequest, context: Context) -> asset_pb2.GetAssetResponse:
         """The asset's record."""
         asset = await asyncio.to_thread(self._assets.get, request.name)
-        return asset_pb2.GetAssetResponse(asset=convert.asset_to_proto(asset))
+        return asset_pb2.GetAssetResponse(asset=await self._shown(asset))
 
     async def ListAssets(self, request: asset_pb2.ListAssetsRequest, context: Context) -> asset_pb2.ListAssetsResponse:
         """A page of a project's assets."""
         listing = tokens.fingerprint(request.parent, request.job)
         cursor = tokens.decode(request.page_token, listing)
+        project = request.parent.removeprefix("projects/")
         records, following = await asyncio.to_thread(
             self._assets.list,
-            request.parent.removeprefix("projects/"),
+            project,
             page_size=min(request.page_size or DEFAULT_PAGE, LARGEST_PAGE),
             after=cursor,
             job=request.job or None,
         )
-        shown = [convert.asset_to_proto(record) for record in records]
+        terms = await asyncio.to_thread(self._retention.of, project)
+        shown = [convert.asset_to_proto(record, terms) for record in records]
         return asset_pb2.ListAssetsResponse(assets=shown, next_page_token=tokens.encode(following, listing))
 
     async def DeleteAsset(
@@ -108,7 +111,16 @@ class AssetServicer(asset_pb2_grpc.AssetServiceServicer):
         self, request: asset_pb2.VerifyAssetRequest, context: Context
     ) -> asset_pb2.VerifyAssetResponse:
         """Read the bytes again, compare their digest, and read the credentials."""
-        return verified_to_proto(await self._verifier.verify(request.name, request.credentials))
+        verified = await self._verifier.verify(request.name, request.credentials)
+        return asset_pb2.VerifyAssetResponse(
+            asset=await self._shown(verified.asset), provenance=provenance_to_proto(verified)
+        )
+
+    async def _made(self, progress: Progress) -> asset_pb2.Asset | None:
+        return None if progress.asset is None else await self._shown(progress.asset)
+
+    async def _shown(self, asset: AssetRecord) -> asset_pb2.Asset:
+        return convert.asset_to_proto(asset, await asyncio.to_thread(self._retention.of, asset.project))
 
     def _open(self, asset: AssetRecord, offset: int) -> BinaryIO:
         try:
@@ -123,7 +135,3 @@ def _upload_name(known: str, sent: str) -> str:
     if known and sent and known != sent:
         raise BadRequest([Violation("upload", f"one stream carries one upload: {known}, not {sent}")])
     return known or sent
-
-
-def _shown(progress: Progress) -> asset_pb2.Asset | None:
-    return None if progress.asset is None else convert.asset_to_proto(progress.asset)

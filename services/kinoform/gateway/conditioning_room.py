@@ -4,21 +4,16 @@ They are a cache: whoever asks for a forgotten one again has it prepared again. 
 """
 
 import logging
-from collections.abc import Iterator
 from dataclasses import dataclass
 
-from kinoform.gateway import convert
 from kinoform.gateway.conditionings import Conditionings
 from kinoform.gateway.conditions import name_of
-from kinoform.gateway.resolve.requests import media_inputs, unpacked
+from kinoform.gateway.every import UNENDED, every, given_to
 from kinoform.models.services import CONDITIONING
 from kinoform.store.errors import NotFound, WrongState
-from kinoform.store.jobs import Jobs
 from kinoform.store.records import JobFilter, JobRecord, JobState
 
 _PREPARED = JobFilter(kinds=frozenset({CONDITIONING}), states=frozenset({JobState.SUCCEEDED}))
-_UNENDED = JobFilter(states=frozenset(state for state in JobState if not state.terminal))
-_PAGE = 500
 _log = logging.getLogger(__name__)
 
 
@@ -35,11 +30,11 @@ class ConditioningRoom:
         Never one that a job which has not ended names, and never the newest: somebody may be about to use it.
         """
         jobs = self.conditionings.submitter.jobs
-        prepared = list(_all(jobs, project, _PREPARED))
+        prepared = list(every(jobs, project, _PREPARED))
         excess = sum(map(_bytes, prepared)) - self.max_bytes
         if excess <= 0:
             return []
-        needed = {name for record in _all(jobs, project, _UNENDED) for name in _named(record)}
+        needed = {name for record in every(jobs, project, UNENDED) for name in given_to(record)}
         forgotten: list[str] = []
         for record in reversed(prepared[1:]):
             if excess > 0 and name_of(record) not in needed and self._forget(name_of(record)):
@@ -56,21 +51,5 @@ class ConditioningRoom:
         return True
 
 
-def _all(jobs: Jobs, project: str, which: JobFilter) -> Iterator[JobRecord]:
-    """Newest first."""
-    after = None
-    while True:
-        page, after = jobs.list(project, which, page_size=_PAGE, after=after)
-        yield from page
-        if after is None:
-            return
-
-
 def _bytes(record: JobRecord) -> int:
     return sum(output.size for output in record.status.outputs)
-
-
-def _named(record: JobRecord) -> Iterator[str]:
-    request = unpacked(convert.request_of(record))
-    if request is not None:
-        yield from (given.conditioning for _, given in media_inputs(request) if given.conditioning)

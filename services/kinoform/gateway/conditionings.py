@@ -3,16 +3,16 @@
 import hashlib
 from contextlib import suppress
 from dataclasses import dataclass
-from itertools import chain
 
 from google.rpc import status_pb2
 
 from kinoform.gateway import convert
 from kinoform.gateway.conditions import Conditions, fingerprint_of, name_of, request_id
 from kinoform.gateway.errors import StillNeeded
+from kinoform.gateway.every import UNENDED, every, given_to
 from kinoform.gateway.leftovers import Leftovers
 from kinoform.gateway.resolve.condition import kind_of, resolve_condition
-from kinoform.gateway.resolve.requests import copied, media_inputs, unpacked
+from kinoform.gateway.resolve.requests import copied, unpacked
 from kinoform.gateway.submit import Submitter
 from kinoform.models.services import CLIP_VERSION, CONDITIONING, VERSIONS
 from kinoform.store.asset_records import Assets
@@ -25,8 +25,6 @@ _STATES = {
     JobState.FAILED: pb.Conditioning.STATE_FAILED,
     JobState.CANCELLED: pb.Conditioning.STATE_FAILED,
 }
-_UNENDED = frozenset(state for state in JobState if not state.terminal)
-_PAGE = 500
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,10 +69,8 @@ class Conditionings:
         record = self.conditions.get(name)
         if not force and (users := self._users(name, record.submission.project)):
             raise StillNeeded(name, users)
-        self.submitter.jobs.delete(record.name)
-        for asset in chain.from_iterable(map(convert.assets_of, record.status.outputs)):
-            with suppress(NotFound):  # the caller deleted it already
-                self.leftovers.drop(self.assets.delete(asset).sha256)
+        for digest in self.submitter.jobs.delete(record.name, files=True):
+            self.leftovers.drop(digest)
 
     def _fingerprint(self, spec: pb.ConditioningSpec) -> str:
         """Of a settled spec: equal for equal bytes, whatever their asset is called."""
@@ -91,13 +87,11 @@ class Conditionings:
         return digest.hexdigest()
 
     def _whole(self, record: JobRecord) -> bool:
-        """Whether everything that it made is still there."""
+        """Whether everything that it made is still there, and will be for a while."""
         try:
-            for output in record.status.outputs:
-                self.assets.get(output.asset)
+            return not self.submitter.inputs.stale(record)
         except NotFound:
             return False
-        return True
 
     def _again(self, record: JobRecord) -> JobRecord:
         now = self.submitter.clock()
@@ -109,13 +103,8 @@ class Conditionings:
 
     def _users(self, name: str, project: str) -> list[str]:
         """Jobs that have not ended and name it."""
-        found: list[str] = []
-        after = None
-        while True:
-            page, after = self.submitter.jobs.list(project, JobFilter(states=_UNENDED), page_size=_PAGE, after=after)
-            found += [record.name for record in page if _names(record, name)]
-            if after is None:
-                return found
+        found = every(self.submitter.jobs, project, UNENDED)
+        return [record.name for record in found if name in given_to(record)]
 
 
 def conditioning_to_proto(record: JobRecord) -> pb.Conditioning:
@@ -135,8 +124,3 @@ def conditioning_to_proto(record: JobRecord) -> pb.Conditioning:
     if status.error is not None:
         shown.error.CopyFrom(status_pb2.Status.FromString(status.error))
     return shown
-
-
-def _names(record: JobRecord, conditioning: str) -> bool:
-    request = unpacked(convert.request_of(record))
-    return request is not None and any(given.conditioning == conditioning for _, given in media_inputs(request))

@@ -11,6 +11,7 @@ from kinoform.models.card import AnyCard, Kind
 from kinoform.models.services import SERVICES, ServiceName
 from kinoform.policy.settings import PolicySettings
 from kinoform.store.quotas import UNLIMITED, Limits
+from kinoform.store.retention import FOREVER, Terms
 
 MAX_MESSAGE_BYTES = 4 * 2**20
 """Largest message taken; gRPC itself answers RESOURCE_EXHAUSTED to larger ones."""
@@ -41,6 +42,8 @@ class GatewayConfig:
     access: AccessConfig = field(default_factory=AccessConfig)
     limits: Limits = UNLIMITED
     """Of projects that have none of their own in the job store."""
+    terms: Terms = FOREVER
+    """How long things are kept of projects that have no terms of their own."""
     reflection: bool = True
     """Tell everybody which services and messages there are."""
     tls: tuple[Path, Path] | None = None

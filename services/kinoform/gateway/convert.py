@@ -7,6 +7,7 @@ from google.protobuf.timestamp_pb2 import Timestamp
 from google.rpc import error_details_pb2, status_pb2
 
 from kinoform.store.records import AssetRecord, JobFilter, JobRecord, JobState, OutputRecord, PayloadFactory
+from kinoform.store.retention import FOREVER, Terms
 from kinoform_proto.asset.v1.asset_pb2 import Asset
 from kinoform_proto.engine.v1 import engine_pb2
 from kinoform_proto.job.v1 import job_pb2
@@ -47,8 +48,11 @@ def request_of(record: JobRecord) -> any_pb2.Any:
     return any_pb2.Any.FromString(record.submission.request)
 
 
-def job_to_proto(record: JobRecord, *, ahead: int = 0, kept: Sequence[int] = ()) -> job_pb2.Job:
-    """The job as callers see it. ahead: how many jobs stand before it in the queue; kept: steps with kept states."""
+def job_to_proto(record: JobRecord, *, ahead: int = 0, kept: Sequence[int] = (), terms: Terms = FOREVER) -> job_pb2.Job:
+    """The job as callers see it.
+
+    ahead: how many jobs stand before it in the queue; kept: steps with kept states; terms: its project's.
+    """
     asked, status = record.submission, record.status
     job = job_pb2.Job(
         name=record.name,
@@ -73,6 +77,9 @@ def job_to_proto(record: JobRecord, *, ahead: int = 0, kept: Sequence[int] = ())
         job.start_time.CopyFrom(timestamp(status.started_at))
     if status.ended_at is not None:
         job.end_time.CopyFrom(timestamp(status.ended_at))
+    expires = terms.job_expires(status.ended_at)
+    if expires is not None:
+        job.expire_time.CopyFrom(timestamp(expires))
     if status.error is not None:
         job.error.CopyFrom(status_pb2.Status.FromString(status.error))
     return job
@@ -119,19 +126,15 @@ def same_content(before: OutputRecord, stored: engine_pb2.OutputStored) -> bool:
     return bool(stored.content_sha256) and output_to_proto(before).content_sha256 == stored.content_sha256
 
 
-def assets_of(output: OutputRecord) -> list[str]:
-    """The assets that a result consists of: its file, and its credentials where they are beside it."""
-    return [output.asset, *filter(None, [output_to_proto(output).credentials])]
-
-
 def reason_of(error: status_pb2.Status) -> str:
     """`ErrorInfo.reason`; empty without one."""
     info = error_details_pb2.ErrorInfo()
     return next((info.reason for detail in error.details if detail.Unpack(info)), "")
 
 
-def asset_to_proto(record: AssetRecord) -> Asset:
-    """An asset's record as callers see it."""
+def asset_to_proto(record: AssetRecord, terms: Terms) -> Asset:
+    """An asset's record as callers see it. terms: its project's."""
+    expires = terms.file_expires(record.created_at)
     return Asset(
         name=record.name,
         display_name=record.display_name,
@@ -140,6 +143,7 @@ def asset_to_proto(record: AssetRecord) -> Asset:
         sha256=record.sha256,
         create_time=timestamp(record.created_at),
         job=record.job or "",
+        expire_time=None if expires is None else timestamp(expires),
     )
 
 

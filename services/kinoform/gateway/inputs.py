@@ -13,10 +13,10 @@ from kinoform.media.errors import MediaError, MediaTooLarge, MediaUnsupported
 from kinoform.media.image import probe_image
 from kinoform.media.mesh.detect import probe_mesh
 from kinoform.media.mesh.limits import MeshLimits
-from kinoform.store.asset_records import Assets
 from kinoform.store.assets import AssetStore
 from kinoform.store.errors import AlreadyExists, NotFound
-from kinoform.store.records import AssetRecord
+from kinoform.store.open import Store
+from kinoform.store.records import AssetRecord, JobRecord
 from kinoform_proto.type.v1.type_pb2 import MediaInput
 
 _ZIP, _ZIP_TYPE = b"PK\x03\x04", "application/zip"
@@ -54,11 +54,10 @@ class Look:
 class Inputs:
     """Judges and stores inputs. All methods block."""
 
-    def __init__(
-        self, assets: Assets, blobs: AssetStore, conditions: Conditions, limits: InputLimits, clock: Callable[[], int]
-    ) -> None:
-        self._assets = assets
-        self._conditions = conditions
+    def __init__(self, store: Store, blobs: AssetStore, limits: InputLimits, clock: Callable[[], int]) -> None:
+        self._assets = store.assets
+        self._retention = store.retention
+        self._conditions = Conditions(store.jobs)
         self._blobs = blobs
         self._clock = clock
         self._looks = _looks(limits)
@@ -76,6 +75,8 @@ class Inputs:
             return [Violation(field, f"{name} belongs to another project")]
         try:
             record = self._assets.get(name)
+            if self._expired(record):
+                return [Violation(field, f"{name} has expired")]
             if record.size > look.max_bytes:
                 return [Violation(field, f"{name} has {record.size} bytes; at most {look.max_bytes} are read")]
             with self._reading:  # one at a time: many large files at once would not fit into memory
@@ -100,8 +101,20 @@ class Inputs:
         try:
             self._assets.create(record, counted=True)
         except AlreadyExists:
-            return name
+            self._assets.renew(name, now=record.created_at)
         return name
+
+    def stale(self, conditioning: JobRecord) -> bool:
+        """Whether the job that prepared it or a file of it has expired: it must be prepared anew. Raises NotFound."""
+        ends = self._retention.of(conditioning.submission.project).job_expires(conditioning.status.ended_at)
+        made = [self._assets.get(output.asset) for output in conditioning.status.outputs]
+        return self._over(ends) or any(map(self._expired, made))
+
+    def _expired(self, asset: AssetRecord) -> bool:
+        return self._over(self._retention.of(asset.project).file_expires(asset.created_at))
+
+    def _over(self, expires: int | None) -> bool:
+        return expires is not None and expires <= self._clock()
 
     def _unfit(self, path: str, name: str, project: str) -> list[Violation]:
         field = f"{path}.conditioning"
@@ -112,6 +125,8 @@ class Inputs:
             return [Violation(field, f"{name} belongs to another project")]
         try:
             self._assets.get(self._conditions.output(name, roles).asset)
+            if self.stale(self._conditions.get(name)):
+                return [Violation(field, f"{name} has expired; create it again")]
         except NotReady:  # the job waits for it
             return []
         except (NotFound, Unusable) as error:

@@ -8,8 +8,7 @@ from kinoform.gateway.edge import Context
 from kinoform.gateway.makers import Forks
 from kinoform.gateway.steer import Steering
 from kinoform.gateway.watch import Watcher
-from kinoform.store.jobs import Jobs
-from kinoform.store.kept_states import KeptStates
+from kinoform.store.open import Store
 from kinoform.store.records import JobRecord, JobState
 from kinoform_proto.job.v1 import job_pb2, job_pb2_grpc
 
@@ -21,9 +20,10 @@ DEFAULT_WAIT_S = 30.0
 class JobServicer(job_pb2_grpc.JobServiceServicer):
     """Decodes, calls, encodes."""
 
-    def __init__(self, jobs: Jobs, kept: KeptStates, steering: Steering, forks: Forks, watcher: Watcher) -> None:
-        self._jobs = jobs
-        self._kept = kept
+    def __init__(self, store: Store, steering: Steering, forks: Forks, watcher: Watcher) -> None:
+        self._jobs = store.jobs
+        self._kept = store.kept
+        self._retention = store.retention
         self._forks = forks
         self._steering = steering
         self._watcher = watcher
@@ -37,14 +37,16 @@ class JobServicer(job_pb2_grpc.JobServiceServicer):
         """A page of a project's jobs."""
         listing = tokens.fingerprint(request.parent, request.filter)
         cursor = tokens.decode(request.page_token, listing)
+        project = request.parent.removeprefix("projects/")
         records, following = await asyncio.to_thread(
             self._jobs.list,
-            request.parent.removeprefix("projects/"),
+            project,
             convert.filter_from_proto(request.filter),
             page_size=min(request.page_size or DEFAULT_PAGE, LARGEST_PAGE),
             after=cursor,
         )
-        shown = [convert.job_to_proto(record) for record in records]
+        terms = await asyncio.to_thread(self._retention.of, project)
+        shown = [convert.job_to_proto(record, terms=terms) for record in records]
         return job_pb2.ListJobsResponse(jobs=shown, next_page_token=tokens.encode(following, listing))
 
     async def WatchJob(
@@ -89,7 +91,7 @@ class JobServicer(job_pb2_grpc.JobServiceServicer):
 
     async def DeleteJob(self, request: job_pb2.DeleteJobRequest, context: Context) -> job_pb2.DeleteJobResponse:
         """Forget an ended job."""
-        await self._steering.delete(request.name)
+        await self._steering.delete(request.name, files=request.assets)
         return job_pb2.DeleteJobResponse()
 
     async def _shown(self, record: JobRecord) -> job_pb2.Job:
@@ -98,4 +100,5 @@ class JobServicer(job_pb2_grpc.JobServiceServicer):
             place = await asyncio.to_thread(self._jobs.queue_position, record.name, now=self._steering.clock())
             ahead = place - 1 if place is not None else 0
         kept = await asyncio.to_thread(self._kept.steps, [record.name])
-        return convert.job_to_proto(record, ahead=ahead, kept=kept.get(record.name, ()))
+        terms = await asyncio.to_thread(self._retention.of, record.submission.project)
+        return convert.job_to_proto(record, ahead=ahead, kept=kept.get(record.name, ()), terms=terms)

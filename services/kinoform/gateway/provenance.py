@@ -112,8 +112,8 @@ class Verifier:
             raise AssetDamaged(asset.name, str(damage))
 
 
-def verified_to_proto(verified: Verified) -> asset_pb2.VerifyAssetResponse:
-    """The answer as callers see it."""
+def provenance_to_proto(verified: Verified) -> asset_pb2.Provenance:
+    """What was found, as callers see it."""
     found = verified.found
     shown = asset_pb2.Provenance(
         state=STATES[found.state],
@@ -127,4 +127,4 @@ def verified_to_proto(verified: Verified) -> asset_pb2.VerifyAssetResponse:
     )
     if found.sign_time is not None:
         shown.sign_time.FromDatetime(found.sign_time)
-    return asset_pb2.VerifyAssetResponse(asset=convert.asset_to_proto(verified.asset), provenance=shown)
+    return shown

@@ -23,6 +23,7 @@ from kinoform.gateway.config import MAX_MESSAGE_BYTES, GatewayConfig
 from kinoform.gateway.dispatcher import Dispatcher, DispatcherConfig
 from kinoform.gateway.edge import Edge
 from kinoform.gateway.engine_link import EngineLink, StartMaker
+from kinoform.gateway.expiry import Expiry
 from kinoform.gateway.fork import Forker
 from kinoform.gateway.health import Health
 from kinoform.gateway.inputs import Inputs
@@ -161,7 +162,8 @@ def build(config: GatewayConfig) -> Gateway:
 
     Raises StoreUnavailable, ValueError, BadTrustAnchors, BadPolicy.
     """
-    store, blobs = open_store(config.database, config.limits), AssetStore(config.assets)
+    store = open_store(config.database, config.limits, config.terms)
+    blobs = AssetStore(config.assets)
     offer = Offer(
         config.cards,
         config.default_models,
@@ -182,13 +184,13 @@ def build(config: GatewayConfig) -> Gateway:
         health=Health(store.jobs, running.link, SERVICES),
         places=Places(store.jobs, store.notifier, running.pace, now_us, config.places_every_s),
         guard=build_guard(config, store, checker, now_us),
-        sweep=Sweep(store.assets, store.uploads, blobs, now_us),
+        sweep=Sweep(store.assets, store.uploads, blobs, Expiry(store, running.books.leftovers, now_us), now_us),
         draining=asyncio.Event(),
     )
     server = grpc.aio.server(interceptors=[Edge(parts.guard)], options=_options(config))
     submitter = Submitter(
         store.jobs,
-        Inputs(store.assets, blobs, conditions, config.inputs, now_us),
+        Inputs(store, blobs, config.inputs, now_us),
         offer,
         now_us,
         prompt_policies(config.policy),
@@ -236,10 +238,10 @@ def _add_keepers(server: grpc.aio.Server, config: GatewayConfig, parts: Parts, b
     watcher = Watcher(store.jobs, store.events, store.notifier)
     uploader = Uploader(store.assets, store.uploads, blobs, now_us, config.max_upload_bytes)
     catalog = CatalogServicer(config.cards, config.default_models)
-    job_pb2_grpc.add_JobServiceServicer_to_server(JobServicer(store.jobs, store.kept, steering, forks, watcher), server)
+    job_pb2_grpc.add_JobServiceServicer_to_server(JobServicer(store, steering, forks, watcher), server)
     anchors = "" if config.trust_anchors is None else read_anchors(config.trust_anchors)
     verifier = Verifier(Stores(store.assets, store.jobs, blobs), CredentialsChecker(anchors))
-    keeper = AssetServicer(store.assets, blobs, uploader, verifier, leftovers)
+    keeper = AssetServicer(store, blobs, uploader, verifier, leftovers)
     asset_pb2_grpc.add_AssetServiceServicer_to_server(keeper, server)
     catalog_pb2_grpc.add_CatalogServiceServicer_to_server(catalog, server)
 

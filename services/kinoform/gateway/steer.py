@@ -61,13 +61,13 @@ class Steering:
         event = convert.event(now, 0, convert.state_changed(JobState.QUEUED, "retry requested"))
         return await asyncio.to_thread(self.jobs.retry, name, now=now, event=event)
 
-    async def delete(self, name: str) -> None:
-        """Forget an ended job and its checkpoint. Its output assets stay. Raises NotFound, WrongState."""
-        await asyncio.to_thread(self._delete, name)
+    async def delete(self, name: str, *, files: bool) -> None:
+        """Forget an ended job, its states and, with `files`, what it made. Raises NotFound, WrongState."""
+        await asyncio.to_thread(self._delete, name, files)
 
-    def _delete(self, name: str) -> None:
-        for state in self.jobs.delete(name):
-            self.leftovers.drop(state)
+    def _delete(self, name: str, files: bool) -> None:
+        for digest in self.jobs.delete(name, files=files):
+            self.leftovers.drop(digest)
 
 
 def _check_pause(record: JobRecord, pause_at: int) -> None:

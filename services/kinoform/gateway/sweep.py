@@ -1,4 +1,4 @@
-"""Uploads that were begun and never finished, and blobs that nobody refers to."""
+"""Uploads that were begun and never finished, what has expired, and blobs that nobody refers to."""
 
 import asyncio
 from collections.abc import Callable
@@ -7,6 +7,7 @@ from itertools import count
 
 import structlog
 
+from kinoform.gateway.expiry import Expiry
 from kinoform.store.asset_records import Assets
 from kinoform.store.assets import AssetStore
 from kinoform.store.errors import StoreError
@@ -23,7 +24,7 @@ MOST_AGE_US = 86_400_000_000
 
 @dataclass(frozen=True, slots=True)
 class Sweep:
-    """Forgets uploads that are older than a day, with their bytes, and once a day blobs without an owner.
+    """Forgets uploads older than a day, with their bytes, and what has expired; once a day blobs without an owner.
 
     Any number of gateways may do so at once.
     """
@@ -31,6 +32,7 @@ class Sweep:
     assets: Assets
     uploads: Uploads
     blobs: AssetStore
+    expiry: Expiry
     clock: Callable[[], int]
     """Microseconds since 1970, UTC."""
 
@@ -39,6 +41,7 @@ class Sweep:
         for hour in count():
             try:
                 await asyncio.to_thread(self.once)
+                await asyncio.to_thread(self.expiry.once)
                 if hour % ORPHANS_EVERY == ORPHANS_EVERY - 1:
                     await asyncio.to_thread(sweep, self.assets, self.blobs)
             except StoreError as error:

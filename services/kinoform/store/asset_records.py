@@ -50,6 +50,11 @@ class Assets:
             raise NotFound(name)
         return asset_record(row)
 
+    def renew(self, name: str, *, now: int) -> None:
+        """Count the asset's age anew, if it is there: it was given again."""
+        with self._database.write() as transaction:
+            transaction.connection.execute(sa.update(schema.assets).where(_assets.name == name).values(created_at=now))
+
     def holds(self, project: str, sha256: str) -> bool:
         """Whether an asset of the project has these bytes."""
         query = sa.select(_assets.name).where(_assets.sha256 == sha256, _assets.project == project).limit(1)
@@ -105,6 +110,12 @@ def insert_assets(connection: sa.Connection, assets: Sequence[AssetRecord]) -> N
                 connection.execute(sa.insert(schema.assets), asset_values(asset, None))
         except IntegrityError as error:
             raise AlreadyExists(asset.name) from error
+
+
+def drop_assets_of(connection: sa.Connection, job: str) -> list[str]:
+    """Forget what a job made; returns the SHA-256 of its blobs."""
+    dropped = sa.delete(schema.assets).where(_assets.job == job).returning(_assets.sha256)
+    return list(connection.execute(dropped).scalars())
 
 
 def _created_before(connection: sa.Connection, asset: AssetRecord, key: RequestKey | None) -> AssetRecord:

@@ -81,7 +81,11 @@ class AssetStore:
 
     def exists(self, sha256: str) -> bool:
         """Whether a blob is there."""
-        return self._files.size(_path(sha256)) is not None
+        return self.size(sha256) is not None
+
+    def size(self, sha256: str) -> int | None:
+        """A blob's bytes; None if it is not there."""
+        return self._files.size(_path(sha256))
 
     def verify(self, sha256: str) -> int:
         """Read a blob and check that it still has the digest; returns its size. Raises NotFound, DigestMismatch."""

@@ -55,6 +55,17 @@ class Database:
             self._notifier.announce(connection, transaction.topics)
         self._notifier.wake(transaction.topics)
 
+    def scrub(self) -> None:
+        """Leave nothing of what was deleted in SQLite's files, unless somebody reads. PostgreSQL's vacuum is its own.
+
+        Raises StoreUnavailable.
+        """
+        if self._engine.dialect.name == "sqlite":
+            with _typed_errors(), self._turn, self._engine.connect() as connection:
+                # Not in a transaction. Pages as they were before stay in the log until it is emptied.
+                connection.execution_options(isolation_level="AUTOCOMMIT")
+                connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
+
     def close(self) -> None:
         """Close all connections."""
         self._engine.dispose()

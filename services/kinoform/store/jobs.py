@@ -8,6 +8,7 @@ import sqlalchemy as sa
 from sqlalchemy.exc import IntegrityError
 
 from kinoform.store import schema
+from kinoform.store.asset_records import drop_assets_of
 from kinoform.store.checkpoints import drop_checkpoint
 from kinoform.store.database import Database, Transaction
 from kinoform.store.errors import AlreadyExists, NotFound, NotKept, RequestIdReused, WrongState
@@ -184,20 +185,22 @@ class Jobs:
                 _log(transaction, job_record(row), [news[row["name"]]], now)
                 transaction.touch(row["name"])
 
-    def delete(self, name: str) -> tuple[str, ...]:
-        """Forget a job that has ended, with its events, its checkpoint and its kept states; its assets stay.
+    def delete(self, name: str, *, files: bool = False) -> tuple[str, ...]:
+        """Forget a job that has ended, with its events, its checkpoint and kept states; with `files` its assets, too.
 
-        Returns the SHA-256 of the states' blobs. Raises NotFound, WrongState.
+        Returns the SHA-256 of all blobs that nothing may need any more. Raises NotFound, WrongState.
         """
         with self._database.write() as transaction:
             record = _select(transaction.connection, name, lock=True)
             if not record.state.terminal:
                 raise WrongState(name, record.state, "delete")
             checkpoint = drop_checkpoint(transaction.connection, name)
-            kept = drop_kept(transaction.connection, name)
+            dropped = drop_kept(transaction.connection, name)
+            dropped += [] if checkpoint is None else [checkpoint]
+            dropped += drop_assets_of(transaction.connection, name) if files else []
             transaction.connection.execute(sa.delete(schema.jobs).where(_jobs.name == name))
             transaction.touch(name)
-            return tuple(kept) if checkpoint is None else (*kept, checkpoint)
+            return tuple(dropped)
 
     def queue_position(self, name: str, *, now: int) -> int | None:
         """1 for the next job to run; None for a job that does not wait. Raises NotFound."""

@@ -22,6 +22,7 @@ from kinoform.store.keys import Keys
 from kinoform.store.leases import Leases
 from kinoform.store.notify import Notifier, Watcher
 from kinoform.store.quotas import UNLIMITED, Limits, Quotas
+from kinoform.store.retention import FOREVER, Retention, Terms
 from kinoform.store.upload_records import Uploads
 from kinoform.store.watch_sqlite import SqliteWatcher
 
@@ -41,6 +42,7 @@ class Store:
     keys: Keys
     audit: Audit
     quotas: Quotas
+    retention: Retention
     notifier: Notifier
     database: Database
 
@@ -50,11 +52,11 @@ class Store:
         self.database.close()
 
 
-def open_store(url: str, defaults: Limits = UNLIMITED) -> Store:
+def open_store(url: str, defaults: Limits = UNLIMITED, terms: Terms = FOREVER) -> Store:
     """Open a store, making or migrating its tables first.
 
-    url: sqlite:////absolute/path.db or postgresql+psycopg://user@host/database. defaults: limits of projects that have
-    none of their own. Raises StoreUnavailable, ValueError.
+    url: sqlite:////absolute/path.db or postgresql+psycopg://user@host/database. defaults, terms: of projects that
+    have none of their own. Raises StoreUnavailable, ValueError.
     """
     parsed = make_url(url)
     engine = _engine(parsed)
@@ -75,6 +77,7 @@ def open_store(url: str, defaults: Limits = UNLIMITED) -> Store:
         keys=Keys(database),
         audit=Audit(database),
         quotas=Quotas(database),
+        retention=Retention(database, terms),
         notifier=notifier,
         database=database,
     )
@@ -129,6 +132,7 @@ def _use_wal(path: str) -> None:
 def _prepare_sqlite(connection: sqlite3.Connection, _: object) -> None:
     connection.isolation_level = None  # the driver would begin transactions late and at its own will
     connection.execute("PRAGMA synchronous=FULL")
+    connection.execute("PRAGMA secure_delete=ON")  # what callers delete is overwritten, not just unlinked
     connection.execute("PRAGMA foreign_keys=ON")
 
 

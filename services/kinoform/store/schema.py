@@ -52,6 +52,7 @@ jobs = sa.Table(
     sa.Index(None, "state", "priority", "created_at", "deadline", "kind", "name"),
     sa.Index(None, "project", "state", "created_at", "name"),
     sa.Index(None, "project", "kind", "created_at", "name"),
+    sa.Index(None, "ended_at", "name"),
 )
 
 events = sa.Table(
@@ -100,6 +101,7 @@ assets = sa.Table(
     sa.UniqueConstraint("project", "request_id"),
     sa.Index(None, "project", "created_at", "name"),
     sa.Index(None, "project", "size"),
+    sa.Index(None, "created_at", "name"),
 )
 
 uploads = sa.Table(

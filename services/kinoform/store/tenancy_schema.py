@@ -56,6 +56,14 @@ quotas = sa.Table(
     sa.Column("requests_per_minute", sa.BigInteger),
 )
 
+retention = sa.Table(
+    "retention",
+    metadata,
+    sa.Column("project", sa.String, primary_key=True),
+    sa.Column("files", sa.BigInteger),
+    sa.Column("jobs", sa.BigInteger),
+)
+
 # Not bound to the jobs: what a project has used stays used when it deletes the job.
 runs = sa.Table(
     "runs",

@@ -33,6 +33,7 @@ class Asset(google.protobuf.message.Message):
     SHA256_FIELD_NUMBER: builtins.int
     CREATE_TIME_FIELD_NUMBER: builtins.int
     JOB_FIELD_NUMBER: builtins.int
+    EXPIRE_TIME_FIELD_NUMBER: builtins.int
     name: builtins.str
     """`projects/{p}/assets/{a}`."""
     display_name: builtins.str
@@ -49,6 +50,12 @@ class Asset(google.protobuf.message.Message):
     def create_time(self) -> google.protobuf.timestamp_pb2.Timestamp:
         """When it was stored."""
 
+    @property
+    def expire_time(self) -> google.protobuf.timestamp_pb2.Timestamp:
+        """When it will be deleted, unless a job that has not ended needs it; unset while nothing is set to delete it. Once it is
+        over, no new job may use it.
+        """
+
     def __init__(
         self,
         *,
@@ -59,9 +66,10 @@ class Asset(google.protobuf.message.Message):
         sha256: builtins.str = ...,
         create_time: google.protobuf.timestamp_pb2.Timestamp | None = ...,
         job: builtins.str = ...,
+        expire_time: google.protobuf.timestamp_pb2.Timestamp | None = ...,
     ) -> None: ...
-    def HasField(self, field_name: typing.Literal["create_time", b"create_time"]) -> builtins.bool: ...
-    def ClearField(self, field_name: typing.Literal["create_time", b"create_time", "display_name", b"display_name", "job", b"job", "media_type", b"media_type", "name", b"name", "sha256", b"sha256", "size_bytes", b"size_bytes"]) -> None: ...
+    def HasField(self, field_name: typing.Literal["create_time", b"create_time", "expire_time", b"expire_time"]) -> builtins.bool: ...
+    def ClearField(self, field_name: typing.Literal["create_time", b"create_time", "display_name", b"display_name", "expire_time", b"expire_time", "job", b"job", "media_type", b"media_type", "name", b"name", "sha256", b"sha256", "size_bytes", b"size_bytes"]) -> None: ...
 
 global___Asset = Asset
 

@@ -103,6 +103,7 @@ class Job(google.protobuf.message.Message):
     KEPT_STEPS_FIELD_NUMBER: builtins.int
     LINEAGE_FIELD_NUMBER: builtins.int
     DEADLINE_FIELD_NUMBER: builtins.int
+    EXPIRE_TIME_FIELD_NUMBER: builtins.int
     name: builtins.str
     """`projects/{p}/jobs/{j}`."""
     state: global___Job.State.ValueType
@@ -165,6 +166,10 @@ class Job(google.protobuf.message.Message):
     def deadline(self) -> google.protobuf.timestamp_pb2.Timestamp:
         """When it should be done, as asked at submission; unset for no deadline."""
 
+    @property
+    def expire_time(self) -> google.protobuf.timestamp_pb2.Timestamp:
+        """When it will be deleted with its events and states, but not its assets; unset while nothing is set to delete it."""
+
     def __init__(
         self,
         *,
@@ -186,9 +191,10 @@ class Job(google.protobuf.message.Message):
         kept_steps: collections.abc.Iterable[builtins.int] | None = ...,
         lineage: global___Lineage | None = ...,
         deadline: google.protobuf.timestamp_pb2.Timestamp | None = ...,
+        expire_time: google.protobuf.timestamp_pb2.Timestamp | None = ...,
     ) -> None: ...
-    def HasField(self, field_name: typing.Literal["create_time", b"create_time", "deadline", b"deadline", "end_time", b"end_time", "error", b"error", "lineage", b"lineage", "progress", b"progress", "request", b"request", "start_time", b"start_time"]) -> builtins.bool: ...
-    def ClearField(self, field_name: typing.Literal["attempt", b"attempt", "create_time", b"create_time", "deadline", b"deadline", "end_time", b"end_time", "error", b"error", "kept_steps", b"kept_steps", "labels", b"labels", "last_sequence", b"last_sequence", "lineage", b"lineage", "model", b"model", "name", b"name", "outputs", b"outputs", "priority", b"priority", "progress", b"progress", "request", b"request", "start_time", b"start_time", "state", b"state", "warnings", b"warnings"]) -> None: ...
+    def HasField(self, field_name: typing.Literal["create_time", b"create_time", "deadline", b"deadline", "end_time", b"end_time", "error", b"error", "expire_time", b"expire_time", "lineage", b"lineage", "progress", b"progress", "request", b"request", "start_time", b"start_time"]) -> builtins.bool: ...
+    def ClearField(self, field_name: typing.Literal["attempt", b"attempt", "create_time", b"create_time", "deadline", b"deadline", "end_time", b"end_time", "error", b"error", "expire_time", b"expire_time", "kept_steps", b"kept_steps", "labels", b"labels", "last_sequence", b"last_sequence", "lineage", b"lineage", "model", b"model", "name", b"name", "outputs", b"outputs", "priority", b"priority", "progress", b"progress", "request", b"request", "start_time", b"start_time", "state", b"state", "warnings", b"warnings"]) -> None: ...
 
 global___Job = Job
 
@@ -1080,14 +1086,18 @@ class DeleteJobRequest(google.protobuf.message.Message):
     DESCRIPTOR: google.protobuf.descriptor.Descriptor
 
     NAME_FIELD_NUMBER: builtins.int
+    ASSETS_FIELD_NUMBER: builtins.int
     name: builtins.str
     """`projects/{p}/jobs/{j}`."""
+    assets: builtins.bool
+    """Delete what it made as well. Otherwise that stays until it is deleted by itself."""
     def __init__(
         self,
         *,
         name: builtins.str = ...,
+        assets: builtins.bool = ...,
     ) -> None: ...
-    def ClearField(self, field_name: typing.Literal["name", b"name"]) -> None: ...
+    def ClearField(self, field_name: typing.Literal["assets", b"assets", "name", b"name"]) -> None: ...
 
 global___DeleteJobRequest = DeleteJobRequest
 

@@ -160,7 +160,7 @@ class JobServiceServicer(object):
         raise NotImplementedError('Method not implemented!')
 
     def DeleteJob(self, request, context):
-        """Deletes an ended job with its events and states. Its output assets stay, and so do jobs forked from it.
+        """Deletes an ended job with its events and states, and its assets if asked. Jobs forked from it stay.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')

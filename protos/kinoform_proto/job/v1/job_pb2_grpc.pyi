@@ -89,7 +89,7 @@ class JobServiceStub:
         kinoform_proto.job.v1.job_pb2.DeleteJobRequest,
         kinoform_proto.job.v1.job_pb2.DeleteJobResponse,
     ]
-    """Deletes an ended job with its events and states. Its output assets stay, and so do jobs forked from it."""
+    """Deletes an ended job with its events and states, and its assets if asked. Jobs forked from it stay."""
 
 class JobServiceAsyncStub:
     """Reads, follows and steers jobs of any kind."""
@@ -162,7 +162,7 @@ class JobServiceAsyncStub:
         kinoform_proto.job.v1.job_pb2.DeleteJobRequest,
         kinoform_proto.job.v1.job_pb2.DeleteJobResponse,
     ]
-    """Deletes an ended job with its events and states. Its output assets stay, and so do jobs forked from it."""
+    """Deletes an ended job with its events and states, and its assets if asked. Jobs forked from it stay."""
 
 class JobServiceServicer(metaclass=abc.ABCMeta):
     """Reads, follows and steers jobs of any kind."""
@@ -255,6 +255,6 @@ class JobServiceServicer(metaclass=abc.ABCMeta):
         request: kinoform_proto.job.v1.job_pb2.DeleteJobRequest,
         context: _ServicerContext,
     ) -> typing.Union[kinoform_proto.job.v1.job_pb2.DeleteJobResponse, collections.abc.Awaitable[kinoform_proto.job.v1.job_pb2.DeleteJobResponse]]:
-        """Deletes an ended job with its events and states. Its output assets stay, and so do jobs forked from it."""
+        """Deletes an ended job with its events and states, and its assets if asked. Jobs forked from it stay."""
 
 def add_JobServiceServicer_to_server(servicer: JobServiceServicer, server: typing.Union[grpc.Server, grpc.aio.Server]) -> None: ...

@@ -5,9 +5,10 @@ import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from kinoform.gateway.admin import audit, keys, quotas, storage
+from kinoform.gateway.admin import audit, keys, project, quotas, retention, storage
 from kinoform.gateway.admin.command import Exit, Refused
 from kinoform.store.audit import AuditBroken
+from kinoform.store.erase import StillBusy
 from kinoform.store.errors import NotFound, StoreError, WrongState
 from kinoform.store.open import Store, open_store
 
@@ -26,7 +27,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return _say(error, Exit.BAD_INPUT)
     except AuditBroken as error:
         return _say(error, Exit.BROKEN)
-    except (NotFound, WrongState) as error:
+    except (NotFound, StillBusy, WrongState) as error:
         return _say(error, Exit.REFUSED)
     except StoreError as error:
         return _say(error, Exit.UNREACHABLE)
@@ -40,7 +41,7 @@ def parser() -> argparse.ArgumentParser:
     place = where.add_mutually_exclusive_group(required=True)
     place.add_argument("--data", type=Path, metavar="DIR", help="data folder of `kinoform serve` or of a gateway")
     place.add_argument("--database", metavar="URL", help="job store elsewhere: postgresql+psycopg://…")
-    for group in (keys, audit, quotas, storage):
+    for group in (keys, audit, quotas, retention, storage, project):
         group.add_to(groups, where)
     return options
 

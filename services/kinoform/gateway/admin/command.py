@@ -1,6 +1,8 @@
 """What all commands share."""
 
+import argparse
 import getpass
+import re
 import time
 import uuid
 from collections.abc import Iterator
@@ -8,8 +10,11 @@ from contextlib import contextmanager
 from datetime import UTC, datetime
 from enum import IntEnum
 
+from kinoform.store.assets import AssetStore
 from kinoform.store.audit import Act
 from kinoform.store.open import Store
+
+_PROJECT = re.compile(r"[a-z0-9-]{1,63}")
 
 
 class Exit(IntEnum):
@@ -33,6 +38,20 @@ class Refused(ValueError):
 
     def __str__(self) -> str:
         return f"{self.option} must be {self.rule}, got {self.value!r}"
+
+
+def checked_project(name: str) -> str:
+    """The name of a project. Raises Refused."""
+    if not _PROJECT.fullmatch(name):
+        raise Refused("PROJECT", name, "1 to 63 of a-z, 0-9 and -")
+    return name
+
+
+def blobs_of(given: argparse.Namespace) -> AssetStore:
+    """The asset store that the command line names by `--assets` or `--data`. Raises Refused."""
+    if given.assets is None and given.data is None:
+        raise Refused("--assets", "", "given beside --database")
+    return AssetStore(given.assets or str(given.data.absolute() / "assets"))
 
 
 def now_us() -> int:

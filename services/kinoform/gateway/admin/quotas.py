@@ -1,18 +1,15 @@
 """`kinoform admin quota`: what projects may have."""
 
 import argparse
-import re
 from dataclasses import asdict
 from typing import TYPE_CHECKING
 
-from kinoform.gateway.admin.command import Exit, Refused, audited, now_us
+from kinoform.gateway.admin.command import Exit, audited, checked_project, now_us
 from kinoform.store.open import Store
 from kinoform.store.quotas import Limits
 
 if TYPE_CHECKING:
     Groups = argparse._SubParsersAction[argparse.ArgumentParser]
-
-_PROJECT = re.compile(r"[a-z0-9-]{1,63}")
 
 
 def add_to(groups: "Groups", where: argparse.ArgumentParser) -> None:
@@ -30,16 +27,15 @@ def add_to(groups: "Groups", where: argparse.ArgumentParser) -> None:
 
 
 def _set(given: argparse.Namespace, store: Store) -> int:
-    if not _PROJECT.fullmatch(given.project):
-        raise Refused("PROJECT", given.project, "1 to 63 of a-z, 0-9 and -")
+    project = checked_project(given.project)
     limits = Limits(
         queued_jobs=given.queued_jobs,
         compute_seconds_per_day=given.compute_seconds_per_day,
         storage_bytes=given.storage_bytes,
         requests_per_minute=given.requests_per_minute,
     )
-    with audited(store, "quota set", f"projects/{given.project}"):
-        store.quotas.set(given.project, limits)
+    with audited(store, "quota set", f"projects/{project}"):
+        store.quotas.set(project, limits)
     return Exit.OK
 
 

@@ -4,8 +4,7 @@ import argparse
 import math
 from typing import TYPE_CHECKING
 
-from kinoform.gateway.admin.command import Exit, Refused, audited
-from kinoform.store.assets import AssetStore
+from kinoform.gateway.admin.command import Exit, Refused, audited, blobs_of
 from kinoform.store.open import Store
 from kinoform.store.sweep import OLD_S, sweep
 
@@ -39,11 +38,9 @@ def _list(given: argparse.Namespace, store: Store) -> int:
 
 
 def _sweep(given: argparse.Namespace, store: Store) -> int:
-    if given.assets is None and given.data is None:
-        raise Refused("--assets", "", "given beside --database")
+    blobs = blobs_of(given)
     if not (math.isfinite(given.older_than_h) and given.older_than_h >= 0):
         raise Refused("--older-than-h", str(given.older_than_h), "0 or more")
-    blobs = AssetStore(given.assets or str(given.data.absolute() / "assets"))
     with audited(store, "storage sweep", ""):
         swept = sweep(store.assets, blobs, older_than_s=given.older_than_h * _HOUR_S)
     print(f"blobs={swept.blobs}  bytes={swept.bytes}")
