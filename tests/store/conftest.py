@@ -50,7 +50,13 @@ def url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
     """URL of a database without rows; PostgreSQL's may have its tables already."""
     if request.param == "sqlite":
         return f"sqlite:///{tmp_path}/jobs.db"
-    postgres_url: str = request.getfixturevalue("postgres_url")
+    postgres: str = request.getfixturevalue("postgres")
+    return postgres
+
+
+@pytest.fixture
+def postgres(postgres_url: str) -> str:
+    """URL of a PostgreSQL database without rows; it may have its tables already."""
     if _execute(postgres_url, "SELECT tablename FROM pg_tables WHERE tablename = 'jobs'"):
         tables = "jobs, events, checkpoints, kept_states, assets, uploads, api_keys, audit, quotas, runs"
         _execute(postgres_url, f"TRUNCATE {tables}")
