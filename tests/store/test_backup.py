@@ -245,6 +245,20 @@ def test_a_truncated_manifest_is_refused(suite: Suite, place: Place, fresh: Suit
     _refused(place, fresh, f"dumps/{NAME}/manifest.json: ")
 
 
+def test_a_changed_manifest_is_harmless_or_refused(suite: Suite, place: Place, tmp_path: Path) -> None:
+    backed_up(suite, place)
+    path = file_of(tmp_path / "backup", "manifest.json")
+    whole = path.read_bytes()
+    refused = 0
+    for spot in range(0, len(whole), 5):
+        path.write_bytes(whole[:spot] + bytes([whole[spot] ^ 1]) + whole[spot + 1 :])
+        try:
+            assert verify(place).blobs == 3
+        except BackupDamaged:
+            refused += 1
+    assert refused > len(whole) // 10
+
+
 def test_all_bad_blobs_are_named_and_none_of_the_rows_restored(
     suite: Suite, place: Place, fresh: Suite, tmp_path: Path
 ) -> None:

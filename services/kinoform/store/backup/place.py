@@ -61,9 +61,15 @@ class Manifest:
             if values["format"] != FORMAT:
                 raise Unreadable(f"its format is {values['format']!r}, this version reads {FORMAT}")
             tables = {name: TableFile(**file) for name, file in values.pop("tables").items()}
-            return cls(tables=tables, left_out=frozenset(values.pop("left_out")), **values)
-        except (ValueError, KeyError, TypeError, AttributeError) as error:
+            found = cls(tables=tables, left_out=frozenset(values.pop("left_out")), **values)
+            found.name  # noqa: B018 - whatever can't be a time shows here
+            if not {table.name for table in REFERRING} <= set(tables):
+                raise Unreadable(f"it names the tables {', '.join(sorted(tables))}")
+        except Unreadable:
+            raise
+        except (ValueError, KeyError, TypeError, AttributeError, ArithmeticError, OSError) as error:
             raise Unreadable(f"{type(error).__name__}: {error}") from error
+        return found
 
 
 class Place:
@@ -94,8 +100,8 @@ class Place:
                 found = Manifest.from_json(file.read())
         except Unreadable as error:
             raise BackupDamaged((f"{path}: {error}",)) from error
-        if found.name != name or not {table.name for table in REFERRING} <= set(found.tables):
-            raise BackupDamaged((f"{path}: it is not of this dump",))
+        if found.name != name:
+            raise BackupDamaged((f"{path}: it is of dump {found.name}",))
         return found
 
     def add_table(self, name: str, dumping: Dumping, connection: sa.Connection) -> TableFile:
@@ -119,7 +125,11 @@ class Place:
 
     def rows(self, manifest: Manifest, table: sa.Table) -> Iterator[Values]:
         """The dumped rows of a table. Raises BackupDamaged."""
-        return (to_row(table, values) for values in self._lines(manifest, table))
+        for values in self._lines(manifest, table):
+            try:
+                yield to_row(table, values)
+            except Unreadable as error:
+                raise BackupDamaged((f"{_table(manifest.name, table.name)}: {error}",)) from error
 
     def refers(self, manifest: Manifest) -> set[str]:
         """SHA-256 of all blobs that belong to a dump, of whatever revision. Raises BackupDamaged."""
