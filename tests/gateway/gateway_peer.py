@@ -27,6 +27,7 @@ from kinoform_proto.job.v1 import job_pb2, job_pb2_grpc
 from kinoform_proto.material.v1 import material_pb2, material_pb2_grpc
 from kinoform_proto.mesh.v1 import mesh_pb2, mesh_pb2_grpc
 from kinoform_proto.video.v1 import video_pb2, video_pb2_grpc
+from tests.databases import fresh
 
 CLIP = ClipLimits(
     min_frames=8,
@@ -114,7 +115,7 @@ def config(folder: Path, engine_port: int) -> GatewayConfig:
         listen="127.0.0.1:0",
         engine=f"127.0.0.1:{engine_port}",
         engine_token="secret",
-        database=f"sqlite:///{folder / 'jobs.db'}",
+        database=fresh(folder),
         assets=str(folder / "assets"),
         cards=CARDS,
         default_models={"video": "kino-mini", "mesh": "form-mini", "material": "grain-mini"},

@@ -12,6 +12,7 @@ import psycopg
 import pytest
 
 from kinoform.store.open import Store, open_store
+from tests.databases import fresh
 
 SERVER = """
 import sys
@@ -49,8 +50,14 @@ def postgres_url() -> Iterator[str]:
 def url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
     """URL of a database without rows; PostgreSQL's may have its tables already."""
     if request.param == "sqlite":
-        return f"sqlite:///{tmp_path}/jobs.db"
-    postgres_url: str = request.getfixturevalue("postgres_url")
+        return fresh(tmp_path)
+    postgres: str = request.getfixturevalue("postgres")
+    return postgres
+
+
+@pytest.fixture
+def postgres(postgres_url: str) -> str:
+    """URL of a PostgreSQL database without rows; it may have its tables already."""
     if _execute(postgres_url, "SELECT tablename FROM pg_tables WHERE tablename = 'jobs'"):
         tables = "jobs, events, checkpoints, kept_states, assets, uploads, api_keys, audit, quotas, retention, runs"
         _execute(postgres_url, f"TRUNCATE {tables}")
@@ -59,8 +66,9 @@ def url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
 
 
 @pytest.fixture
-def empty_url(url: str) -> str:
+def empty_url(url: str, tmp_path: Path) -> str:
     """URL of a database without tables."""
+    (tmp_path / "jobs.db").unlink(missing_ok=True)
     if url.startswith("postgresql"):
         _execute(url, "DROP SCHEMA public CASCADE; CREATE SCHEMA public")
     return url

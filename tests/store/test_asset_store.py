@@ -45,6 +45,22 @@ def test_what_was_put_is_read_under_its_digest(assets: AssetStore, tmp_path: Pat
         assets.read(SHA256)
 
 
+def test_a_blob_is_copied_whole_or_not_at_all(assets: AssetStore, tmp_path: Path) -> None:
+    source = AssetStore(str(tmp_path / "source"))
+    source.put_bytes(DATA, "video/mp4")
+    assert assets.copy(source, SHA256) == len(DATA)
+    assert assets.read(SHA256) == DATA
+    assets.delete(SHA256)
+    (path,) = (tmp_path / "source").rglob(SHA256)
+    path.write_bytes(DATA[:-1] + b"!")
+    with pytest.raises(DigestMismatch):
+        assets.copy(source, SHA256)
+    assert not assets.exists(SHA256)
+    path.unlink()
+    with pytest.raises(NotFound):
+        assets.copy(source, SHA256)
+
+
 def test_an_empty_blob_is_a_blob(assets: AssetStore) -> None:
     blob = assets.put_bytes(b"", "text/plain")
     assert assets.exists(blob.sha256)

@@ -6,12 +6,12 @@ import threading
 import time
 from collections import defaultdict
 from collections.abc import Iterator
-from contextlib import closing
+from contextlib import closing, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
 
-from kinoform.store.errors import DigestMismatch, NotFound, OffsetMismatch
+from kinoform.store.errors import DigestMismatch, NotFound, OffsetMismatch, StoreError
 from kinoform.store.files import Files
 
 CHUNK = 1 << 20
@@ -54,6 +54,11 @@ class AssetStore:
         self._files = Files(url)
         self._upload_locks: dict[str, threading.Lock] = defaultdict(threading.Lock)
 
+    @property
+    def place(self) -> str:
+        """Where it is, as a whole URL."""
+        return self._files.place
+
     def put_bytes(self, data: bytes, media_type: str) -> Blob:
         """Store bytes, unless they are there already."""
         blob = Blob(hashlib.sha256(data).hexdigest(), len(data), media_type)
@@ -67,6 +72,21 @@ class AssetStore:
             file.seek(0)
             self._put(blob, _chunks(file))
         return blob
+
+    def copy(self, source: "AssetStore", sha256: str) -> int:
+        """Store a blob of another store, checked, in the place of the one that is here; returns its size.
+
+        Raises NotFound, DigestMismatch: then none is here.
+        """
+        path = _path(sha256)
+        with closing(source.open(sha256)) as file:
+            try:
+                self._files.write(path, _checked(sha256, _chunks(file)))
+            except BaseException:
+                with suppress(StoreError):
+                    self._files.delete(path)  # some object stores keep what was written until the error
+                raise
+            return file.tell()
 
     def open(self, sha256: str, offset: int = 0) -> BinaryIO:
         """A blob's bytes from an offset on, unchecked. Raises NotFound."""
@@ -187,6 +207,14 @@ def _digest(chunks: Iterator[bytes]) -> tuple[str, int]:
         digest.update(chunk)
         size += len(chunk)
     return digest.hexdigest(), size
+
+
+def _checked(sha256: str, chunks: Iterator[bytes]) -> Iterator[bytes]:
+    digest = hashlib.sha256()
+    for chunk in chunks:
+        digest.update(chunk)
+        yield chunk
+    _check(f"blob {sha256}", sha256, digest.hexdigest())
 
 
 def _check(name: str, expected: str, found: str) -> None:

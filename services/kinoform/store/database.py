@@ -35,6 +35,12 @@ class Database:
         self._engine = engine
         self._writing = engine.execution_options(kinoform_begin="IMMEDIATE")
         self._notifier = notifier
+        # SQLite's transactions see one state anyway.
+        self._still = (
+            engine.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
+            if engine.dialect.name == "postgresql"
+            else engine
+        )
         # SQLite's busy handler is unfair: threads of one process queue here instead, and never meet it.
         self._turn: AbstractContextManager[object] = (
             threading.Lock() if engine.dialect.name == "sqlite" else nullcontext()
@@ -42,8 +48,14 @@ class Database:
 
     @contextmanager
     def read(self) -> Iterator[sa.Connection]:
-        """A transaction that sees one state of the database. Raises StoreUnavailable."""
+        """A transaction for one look at the database. Raises StoreUnavailable."""
         with _typed_errors(), self._engine.begin() as connection:
+            yield connection
+
+    @contextmanager
+    def snapshot(self) -> Iterator[sa.Connection]:
+        """A transaction all of whose looks see one state of the database. Holds nobody up. Raises StoreUnavailable."""
+        with _typed_errors(), self._still.begin() as connection:
             yield connection
 
     @contextmanager

@@ -146,3 +146,45 @@ class StoreUnavailable(StoreError):
 
     def __init__(self, detail: str) -> None:
         super().__init__(detail)
+
+
+class BackupDamaged(StoreError):
+    """Files of a backup are missing, or not what was written. Nothing was restored."""
+
+    def __init__(self, files: tuple[str, ...]) -> None:
+        """files: paths within the backup, each with what is wrong where that is known."""
+        super().__init__(files)
+        self.files = files
+
+    def __str__(self) -> str:
+        return f"the backup is damaged: {'; '.join(self.files)}"
+
+
+class OtherVersion(StoreError):
+    """A backup's tables are not those of this version."""
+
+    def __init__(self, dump: str, made_by: str, found: str, ours: str) -> None:
+        super().__init__(dump, made_by, found, ours)
+        self.dump = dump
+        self.made_by = made_by
+        """Version of Kinoform."""
+        self.found = found
+        """Revision of the tables."""
+        self.ours = ours
+
+    def __str__(self) -> str:
+        return (
+            f"dump {self.dump} has tables of revision {self.found}, this version's are of {self.ours}: restore it with "
+            f"Kinoform {self.made_by}, which made it; later versions bring what is restored up to date as they open it"
+        )
+
+
+class NotEmpty(StoreError):
+    """A backup is restored into empty stores only."""
+
+    def __init__(self, found: tuple[str, ...]) -> None:
+        super().__init__(found)
+        self.found = found
+
+    def __str__(self) -> str:
+        return f"a backup is restored into empty stores only; here are {', '.join(self.found)}"

@@ -30,6 +30,11 @@ class Files:
         if self._local:
             self._drop_abandoned()
 
+    @property
+    def place(self) -> str:
+        """The root, as a whole URL."""
+        return str(self._fs.unstrip_protocol(self._root))
+
     def write(self, path: str, chunks: Iterable[bytes]) -> None:
         """Write a file durably, in the place of the one that is there."""
         with _typed_errors(path):
@@ -64,6 +69,15 @@ class Files:
             except FileNotFoundError:
                 return {}
         return {entry["name"].rsplit("/", 1)[-1]: int(entry["size"]) for entry in entries if entry["type"] == "file"}
+
+    def folders(self, folder: str) -> list[str]:
+        """Names of the folders in a folder; empty when there is none."""
+        with _typed_errors(folder):
+            try:
+                entries = self._fs.ls(self._full(folder), detail=True)
+            except FileNotFoundError:
+                return []
+        return [entry["name"].rstrip("/").rsplit("/", 1)[-1] for entry in entries if entry["type"] == "directory"]
 
     def written_at(self, path: str) -> float:
         """When a file was written, in seconds since 1970. Raises NotFound."""

@@ -85,6 +85,8 @@ def open_store(url: str, defaults: Limits = UNLIMITED, terms: Terms = FOREVER) -
 
 def migrate(engine: sa.Engine) -> None:
     """Bring the tables up to this version. Two processes may do it at once."""
+    if _up_to_date(engine):
+        return
     config = Config()
     config.set_main_option("script_location", str(MIGRATIONS))
     writing = engine.execution_options(kinoform_begin="IMMEDIATE")
@@ -93,6 +95,15 @@ def migrate(engine: sa.Engine) -> None:
             connection.execute(sa.select(sa.func.pg_advisory_xact_lock(_MIGRATION_LOCK)))
         config.attributes["connection"] = connection
         command.upgrade(config, "head")
+
+
+def _up_to_date(engine: sa.Engine) -> bool:
+    """Whether there is nothing to do: found out in a fraction of the time that alembic takes to be set up."""
+    newest = max(path.name.partition("_")[0] for path in (MIGRATIONS / "versions").glob("[0-9]*.py"))
+    with engine.begin() as connection:
+        if not sa.inspect(connection).has_table("alembic_version"):
+            return False
+        return connection.execute(sa.text("SELECT version_num FROM alembic_version")).scalars().all() == [newest]
 
 
 _BUSY_S = 30

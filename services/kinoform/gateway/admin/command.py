@@ -47,13 +47,6 @@ def checked_project(name: str) -> str:
     return name
 
 
-def blobs_of(given: argparse.Namespace) -> AssetStore:
-    """The asset store that the command line names by `--assets` or `--data`. Raises Refused."""
-    if given.assets is None and given.data is None:
-        raise Refused("--assets", "", "given beside --database")
-    return AssetStore(given.assets or str(given.data.absolute() / "assets"))
-
-
 def now_us() -> int:
     """Microseconds since 1970, UTC."""
     return time.time_ns() // 1000
@@ -64,26 +57,41 @@ def shown(moment_us: int | None) -> str:
     return "-" if moment_us is None else f"{datetime.fromtimestamp(moment_us // 1_000_000, UTC):%Y-%m-%dT%H:%M:%SZ}"
 
 
+def asset_store(given: argparse.Namespace) -> AssetStore:
+    """The asset store that belongs to the job store. Raises Refused."""
+    if given.assets is not None:
+        return AssetStore(given.assets)
+    if given.data is None:
+        raise Refused("--assets", "", "given beside --database")
+    return AssetStore(str(given.data.absolute() / "assets"))
+
+
+def add_assets(command: argparse.ArgumentParser) -> None:
+    """Add the option that `asset_store` reads."""
+    command.add_argument("--assets", metavar="URL", help="asset store elsewhere: any fsspec URL")
+
+
 @contextmanager
 def audited(store: Store, method: str, resource: str) -> Iterator[None]:
     """Writes the audit log around what an operator changes: before, and after with its outcome."""
     intent = uuid.uuid4().hex
-
-    def write(outcome: str) -> None:
-        act = Act(
-            at=now_us(),
-            principal=f"operator:{getpass.getuser()}",
-            method=f"admin {method}",
-            resource=resource,
-            outcome=outcome,
-            intent=intent,
-        )
-        store.audit.append([act])
-
-    write("BEGUN")
+    write_audit(store, method, resource, "BEGUN", intent)
     try:
         yield
     except Exception as error:
-        write(type(error).__name__)
+        write_audit(store, method, resource, type(error).__name__, intent)
         raise
-    write("OK")
+    write_audit(store, method, resource, "OK", intent)
+
+
+def write_audit(store: Store, method: str, resource: str, outcome: str, intent: str = "") -> None:
+    """One entry of what an operator did."""
+    act = Act(
+        at=now_us(),
+        principal=f"operator:{getpass.getuser()}",
+        method=f"admin {method}",
+        resource=resource,
+        outcome=outcome,
+        intent=intent,
+    )
+    store.audit.append([act])

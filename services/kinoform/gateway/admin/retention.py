@@ -5,7 +5,7 @@ import math
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from kinoform.gateway.admin.command import Exit, Refused, audited, blobs_of, checked_project, now_us
+from kinoform.gateway.admin.command import Exit, Refused, add_assets, asset_store, audited, checked_project, now_us
 from kinoform.gateway.expiry import Expiry
 from kinoform.gateway.leftovers import Leftovers
 from kinoform.store.open import Store
@@ -27,7 +27,7 @@ def add_to(groups: "Groups", where: argparse.ArgumentParser) -> None:
     add_terms(put)
     put.set_defaults(run=_set)
     apply = commands.add_parser("apply", parents=[where], help="delete what is due now; gateways do so every hour")
-    apply.add_argument("--assets", metavar="URL", help="asset store elsewhere: any fsspec URL")
+    add_assets(apply)
     add_terms(apply)
     apply.set_defaults(run=_apply)
     listing = commands.add_parser("list", parents=[where], help="terms of projects that have some")
@@ -57,7 +57,7 @@ def _set(given: argparse.Namespace, store: Store) -> int:
 
 
 def _apply(given: argparse.Namespace, store: Store) -> int:
-    leftovers = Leftovers(store.assets, blobs_of(given))
+    leftovers = Leftovers(store.assets, asset_store(given))
     due = Retention(store.database, terms_from(given))
     with audited(store, "retention apply", ""):
         expired = Expiry(replace(store, retention=due), leftovers, now_us).once()

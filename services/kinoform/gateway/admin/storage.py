@@ -4,7 +4,7 @@ import argparse
 import math
 from typing import TYPE_CHECKING
 
-from kinoform.gateway.admin.command import Exit, Refused, audited, blobs_of
+from kinoform.gateway.admin.command import Exit, Refused, add_assets, asset_store, audited
 from kinoform.store.open import Store
 from kinoform.store.sweep import OLD_S, sweep
 
@@ -20,7 +20,7 @@ def add_to(groups: "Groups", where: argparse.ArgumentParser) -> None:
     usage = commands.add_parser("list", parents=[where], help="assets and bytes of every project")
     usage.set_defaults(run=_list)
     clean = commands.add_parser("sweep", parents=[where], help="delete blobs that nobody refers to")
-    clean.add_argument("--assets", metavar="URL", help="asset store elsewhere: any fsspec URL")
+    add_assets(clean)
     clean.add_argument(
         "--older-than-h",
         type=float,
@@ -38,9 +38,9 @@ def _list(given: argparse.Namespace, store: Store) -> int:
 
 
 def _sweep(given: argparse.Namespace, store: Store) -> int:
-    blobs = blobs_of(given)
     if not (math.isfinite(given.older_than_h) and given.older_than_h >= 0):
         raise Refused("--older-than-h", str(given.older_than_h), "0 or more")
+    blobs = asset_store(given)
     with audited(store, "storage sweep", ""):
         swept = sweep(store.assets, blobs, older_than_s=given.older_than_h * _HOUR_S)
     print(f"blobs={swept.blobs}  bytes={swept.bytes}")
