@@ -122,9 +122,9 @@ async def test_uploads_older_than_a_day_are_forgotten(config: GatewayConfig, sto
         opened = await caller.assets.CreateUpload(request_for(opening, MINE))  # type: ignore[arg-type]
         upload_id = opened.upload.rpartition("/")[2]
         begun = store.uploads.get(upload_id).created_at
-        assert Sweep(store.assets, store.uploads, blobs, lambda: begun + MOST_AGE_US).once() == 0
+        assert Sweep(store, blobs, lambda: begun + MOST_AGE_US).once() == 0
         assert blobs.committed(upload_id) == 0
-        assert Sweep(store.assets, store.uploads, blobs, lambda: begun + MOST_AGE_US + 1).once() == 1
+        assert Sweep(store, blobs, lambda: begun + MOST_AGE_US + 1).once() == 1
         status = await refusal(caller.assets.GetUpload(asset_pb2.GetUploadRequest(upload=opened.upload)))
         assert status.code == code_pb2.NOT_FOUND
         with pytest.raises(NotFound):

@@ -23,7 +23,6 @@ from kinoform.gateway.config import MAX_MESSAGE_BYTES, GatewayConfig
 from kinoform.gateway.dispatcher import Dispatcher, DispatcherConfig
 from kinoform.gateway.edge import Edge
 from kinoform.gateway.engine_link import EngineLink, StartMaker
-from kinoform.gateway.expiry import Expiry
 from kinoform.gateway.fork import Forker
 from kinoform.gateway.health import Health
 from kinoform.gateway.inputs import Inputs
@@ -184,7 +183,7 @@ def build(config: GatewayConfig) -> Gateway:
         health=Health(store.jobs, running.link, SERVICES),
         places=Places(store.jobs, store.notifier, running.pace, now_us, config.places_every_s),
         guard=build_guard(config, store, checker, now_us),
-        sweep=Sweep(store.assets, store.uploads, blobs, Expiry(store, running.books.leftovers, now_us), now_us),
+        sweep=Sweep(store, blobs, now_us),
         draining=asyncio.Event(),
     )
     server = grpc.aio.server(interceptors=[Edge(parts.guard)], options=_options(config))

@@ -8,11 +8,11 @@ from itertools import count
 import structlog
 
 from kinoform.gateway.expiry import Expiry
-from kinoform.store.asset_records import Assets
+from kinoform.gateway.leftovers import Leftovers
 from kinoform.store.assets import AssetStore
 from kinoform.store.errors import StoreError
+from kinoform.store.open import Store
 from kinoform.store.sweep import sweep
-from kinoform.store.upload_records import Uploads
 
 _log = structlog.get_logger("kinoform.gateway.sweep")
 
@@ -29,30 +29,29 @@ class Sweep:
     Any number of gateways may do so at once.
     """
 
-    assets: Assets
-    uploads: Uploads
+    store: Store
     blobs: AssetStore
-    expiry: Expiry
     clock: Callable[[], int]
     """Microseconds since 1970, UTC."""
 
     async def run(self) -> None:
         """Sweep at once and every hour, until cancelled."""
+        expiry = Expiry(self.store, Leftovers(self.store.assets, self.blobs), self.clock)
         for hour in count():
             try:
                 await asyncio.to_thread(self.once)
-                await asyncio.to_thread(self.expiry.once)
+                await asyncio.to_thread(expiry.once)
                 if hour % ORPHANS_EVERY == ORPHANS_EVERY - 1:
-                    await asyncio.to_thread(sweep, self.assets, self.blobs)
+                    await asyncio.to_thread(sweep, self.store.assets, self.blobs)
             except StoreError as error:
                 _log.warning("not swept", error=str(error))
             await asyncio.sleep(EVERY_S)
 
     def once(self) -> int:
         """Sweep; returns how many were forgotten. Blocks."""
-        old = self.uploads.begun_before(self.clock() - MOST_AGE_US)
+        old = self.store.uploads.begun_before(self.clock() - MOST_AGE_US)
         for upload in old:
             # The record first: without it no chunk is taken any more.
-            self.uploads.delete(upload.id)
+            self.store.uploads.delete(upload.id)
             self.blobs.abort(upload.id)
         return len(old)
