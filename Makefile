@@ -33,10 +33,12 @@ demo: $(VENV)/.cluster  ## make four clips with the whole suite, into demo-out/
 node_modules/gltf-validator:
 	-npm install --silent --no-save --no-package-lock gltf-validator@2.0.0-dev.3.10
 
+# Named, so that nothing else has to be imported: that takes most of a minute.
+ALONE = $(shell grep -rl --include='*.py' pytest.mark.alone tests)
 # Two at once, file by file; then those that need the machine for themselves, whatever came of the others.
 test: $(VENV)/.dev node_modules/gltf-validator  ## run every test
 	$(BIN)/python -m pytest -n 2 --dist loadfile -m 'not alone'; others=$$?; \
-	$(BIN)/python -m pytest -m alone && exit $$others
+	$(BIN)/python -m pytest -m alone $(ALONE) && exit $$others
 
 test-fast: $(VENV)/.dev  ## run the tests that take seconds
 	$(BIN)/python -m pytest -m 'not slow'
