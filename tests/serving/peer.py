@@ -1,12 +1,13 @@
 """The other side of a `Run` stream, as the gateway's dispatcher is, and a service for it to talk to."""
 
+import atexit
 import hashlib
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 import grpc
 from google.protobuf.any_pb2 import Any as AnyMessage
@@ -17,7 +18,7 @@ from google.rpc.error_details_pb2 import ErrorInfo
 from kinoform.media.provenance.sign import Signer
 from kinoform.models.services import ServiceName
 from kinoform.policy.judge import Policies
-from kinoform.serving.bench import Benches
+from kinoform.serving.bench import Bench, Benches
 from kinoform.serving.blobs import Blobs
 from kinoform.serving.config import Rhythm
 from kinoform.serving.denoise import Tools
@@ -183,9 +184,31 @@ async def served(
         yield peers[kind]
 
 
+class KeptBenches(Benches):
+    """Leaves its process to the next service: starting one takes as long as many a test."""
+
+    _left: ClassVar[list[Bench]] = []
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._idle = self._left
+
+    def close(self) -> None:
+        """At exit."""
+
+    @classmethod
+    def end(cls) -> None:
+        """Ends the process."""
+        while cls._left:
+            cls._left.pop().end()
+
+
+atexit.register(KeptBenches.end)
+
+
 def tools(store: AssetStore, rhythm: Rhythm, signer: Signer | None = None, policies: Policies | None = None) -> Tools:
     """What a service works with."""
     policies = policies or Policies()
     return Tools(
-        blobs=Blobs(store, signer, policies), pools=Pools(), benches=Benches(), rhythm=rhythm, policies=policies
+        blobs=Blobs(store, signer, policies), pools=Pools(), benches=KeptBenches(), rhythm=rhythm, policies=policies
     )
