@@ -33,7 +33,7 @@ from tests.conditioning.conditioning_peer import (
 )
 from tests.serving.peer import Served, Stream, begin
 
-LENGTH = 5
+LENGTH = 3
 SPECS = {
     "reference": pb.ConditioningSpec(reference=REFERENCE),
     "edges": pb.ConditioningSpec(edges=EDGES),
@@ -119,7 +119,7 @@ async def test_a_reference_of_a_clip_is_the_clip(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("kind", ["edges", "cut_out", "depth", "normals"])
 async def test_what_stands_still_is_held_still(tmp_path: Path, kind: str) -> None:
-    clip = noisy(6)
+    clip = noisy(4)
     async with conditioning_service(tmp_path) as peer:
         held = frames_of(peer, await prepared(peer, SPECS[kind], written(clip, tmp_path / "clip")))
         alone = []

@@ -173,9 +173,7 @@ async def test_an_open_mesh_is_closed(tmp_path: Path) -> None:
     ("transparent", "format"),
     [
         (False, mesh_pb2.TurntableSpec.FORMAT_MP4),
-        (False, mesh_pb2.TurntableSpec.FORMAT_WEBM),
         (True, mesh_pb2.TurntableSpec.FORMAT_WEBM),
-        (True, mesh_pb2.TurntableSpec.FORMAT_PNG_SEQUENCE),
     ],
 )
 async def test_a_turntable_paused_between_frames_begins_anew_to_the_same_bytes(
