@@ -8,6 +8,10 @@ import signal
 import sys
 from pathlib import Path
 
+from kinoform.gateway.access.config import BadAccess
+from kinoform.gateway.access.jwks import BadJwks
+from kinoform.gateway.arguments import Refused
+from kinoform.gateway.options import add_gateway_options, gateway_arguments
 from kinoform.media.provenance.check import read_anchors
 from kinoform.media.provenance.development import development_files, development_paths
 from kinoform.media.provenance.errors import ProvenanceError
@@ -24,10 +28,12 @@ from kinoform_cluster.services import chosen
 from kinoform_cluster.settings import LOOPBACK, Settings, default_data
 
 USAGE, FAILURE = 2, 1
+UNUSABLE = (BadAccess, BadDepthModel, BadJwks, BadPolicy, BadRegistration, NotServable, ProvenanceError, Refused)
+"""What was asked for can't be served."""
 
 
 def main() -> int:
-    """Serves until SIGTERM or Ctrl-C. The only line on stdout is `ready grpc://HOST:PORT`."""
+    """Serves until SIGTERM or Ctrl-C. The only line on stdout is `ready grpc://HOST:PORT`, or `grpcs://`."""
     options = _parser().parse_args()
     # The supervisor forks; gRPC's own handling of that does nothing for it but complain.
     os.environ["GRPC_ENABLE_FORK_SUPPORT"] = "0"
@@ -37,7 +43,7 @@ def main() -> int:
     try:
         settings = _settings(options)
         asyncio.run(_serve(options.runtime, settings))
-    except (BadDepthModel, BadRegistration, NotServable, ProvenanceError, BadPolicy) as error:
+    except UNUSABLE as error:
         print(f"kinoform serve: {error}", file=sys.stderr)
         return USAGE
     except (ServeError, OSError) as error:
@@ -79,6 +85,7 @@ def _settings(options: argparse.Namespace) -> Settings:
         trust_anchors=options.trust_anchors and _anchors(options.trust_anchors),
         policy=policies_from(options),
         services=chosen(options.service, offered),
+        gateway=tuple(gateway_arguments(options)),
     )
 
 
@@ -95,7 +102,7 @@ def _anchors(path: Path) -> Path:
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog="kinoform serve", description="Serves the whole suite on this machine.")
+    parser = argparse.ArgumentParser(prog="kinoform", description="Serves the whole suite on this machine.")
     commands = parser.add_subparsers(required=True, metavar="serve")
     serve = commands.add_parser("serve", help="gateway and generation services, until SIGTERM or Ctrl-C")
     serve.add_argument(
@@ -118,6 +125,7 @@ def _parser() -> argparse.ArgumentParser:
     serve.add_argument(
         "--replicas", type=_positive, default=1, help="of each service at the most, on Ray (default: %(default)s)"
     )
+    add_gateway_options(serve)
     add_signing_options(serve)
     add_policy_options(serve)
     serve.add_argument("--trust-anchors", type=Path, metavar="FILE", help="authorities of trusted signers, PEM")

@@ -8,6 +8,7 @@ from kinoform.backbone.errors import BackboneError
 from kinoform.engine.errors import EngineError
 from kinoform.gateway.config import GatewayConfig
 from kinoform.gateway.logs import configure
+from kinoform.gateway.options import gateway_options, with_options
 from kinoform.gateway.server import BadAddress
 from kinoform.gateway.server import build as build_gateway
 from kinoform.media.provenance.errors import ProvenanceError
@@ -21,7 +22,7 @@ from kinoform.serving.servicer import EngineServicer
 from kinoform.store.errors import StoreError
 from kinoform_cluster.errors import StartFailed
 from kinoform_cluster.folder import DataFolder
-from kinoform_cluster.ports import address
+from kinoform_cluster.ports import address, usable_port
 from kinoform_cluster.ready import gateway_serves, until
 from kinoform_cluster.services import build_service
 from kinoform_cluster.settings import LOOPBACK, Settings
@@ -61,9 +62,9 @@ async def _serve_gateway(settings: Settings, config: GatewayConfig, stop: asynci
     except (BadAddress, StoreError) as error:
         raise StartFailed("gateway", str(error)) from error
     try:
-        public = address(settings.host, settings.port)
-        await until(gateway_serves, public)
-        print(f"ready grpc://{public}", flush=True)
+        assert config.health_listen is not None
+        await until(gateway_serves, config.health_listen)
+        print(f"ready {settings.public}", flush=True)
         await stop.wait()
     finally:
         await gateway.drain(GRACE_S)
@@ -82,8 +83,9 @@ def _config(settings: Settings, folder: DataFolder) -> ServiceConfig:
 
 
 def _gateway(settings: Settings, folder: DataFolder, engine_port: int) -> GatewayConfig:
-    return GatewayConfig(
+    config = GatewayConfig(
         listen=address(settings.host, settings.port),
+        health_listen=address(LOOPBACK, usable_port(LOOPBACK, 0)),
         engine=address(LOOPBACK, engine_port),
         engine_token=folder.token_file.read_text().strip(),
         database=settings.database or f"sqlite:///{folder.database}",
@@ -99,3 +101,4 @@ def _gateway(settings: Settings, folder: DataFolder, engine_port: int) -> Gatewa
         services=settings.services,
         depth_model="" if settings.depth_model is None else identity_of(settings.depth_model),
     )
+    return with_options(config, gateway_options(settings.gateway))

@@ -7,6 +7,7 @@ from pathlib import Path
 from kinoform.media.provenance.identity import SigningFiles
 from kinoform.models.services import ServiceName
 from kinoform.policy.settings import PolicySettings
+from kinoform_cluster.ports import address
 
 LOOPBACK = "127.0.0.1"
 
@@ -36,6 +37,13 @@ class Settings:
     policy: PolicySettings
     services: tuple[ServiceName, ...]
     """Those to start; at least one."""
+    gateway: tuple[str, ...] = ()
+    """Command line of the gateway's own options, such as `--tls`."""
+
+    @property
+    def public(self) -> str:
+        """Where callers reach the gateway: `grpc://HOST:PORT`, or `grpcs://` with TLS."""
+        return f"{'grpcs' if '--tls' in self.gateway else 'grpc'}://{address(self.host, self.port)}"
 
 
 def default_data() -> Path:

@@ -50,16 +50,17 @@ async def serve_on_ray(settings: Settings, folder: DataFolder, stop: asyncio.Eve
 async def _serve(settings: Settings, folder: DataFolder, temp: str, stop: asyncio.Event) -> None:
     engine_port = usable_port(LOOPBACK, 0)
     cluster = _cluster(settings, folder, temp, engine_port)
-    gateway = _gateway(settings, folder, engine_port)
-    public = address(settings.host, settings.port)
+    # Asked apart from callers: with TLS, and the more with client certificates, nothing here would be let in.
+    health = address(LOOPBACK, usable_port(LOOPBACK, 0))
+    gateway = _gateway(settings, folder, engine_port, health)
     try:
         for child, ready, where in (
             (cluster, all_answer(settings.services), address(LOOPBACK, engine_port)),
-            (gateway, gateway_serves, public),
+            (gateway, gateway_serves, health),
         ):
             if not await _started(child, ready, where, stop):
                 return
-        print(f"ready grpc://{public}", flush=True)
+        print(f"ready {settings.public}", flush=True)
         await _kept_alive(cluster, gateway, stop)
     finally:
         await gateway.stop(grace_s=GATEWAY_GRACE_S)
@@ -127,11 +128,11 @@ def _cluster(settings: Settings, folder: DataFolder, temp: str, engine_port: int
     return Child("cluster", command, log=folder.logs / "cluster.log", environment=environment)
 
 
-def _gateway(settings: Settings, folder: DataFolder, engine_port: int) -> Child:
+def _gateway(settings: Settings, folder: DataFolder, engine_port: int, health: str) -> Child:
     command = [sys.executable, "-m", "kinoform.gateway", "--listen", address(settings.host, settings.port)]
     command += ["--data", str(folder.root), "--engine", address(LOOPBACK, engine_port)]
     command += ["--engine-token-file", str(folder.token_file), *_models(settings), *_services(settings)]
-    command += policy_arguments(settings.policy)
+    command += ["--health-listen", health, *settings.gateway, *policy_arguments(settings.policy)]
     if settings.trust_anchors is not None:
         command += ["--trust-anchors", str(settings.trust_anchors)]
     if settings.database is not None:

@@ -14,12 +14,10 @@ from grpc_health.v1 import health_pb2, health_pb2_grpc
 from grpc_reflection.v1alpha import reflection_pb2, reflection_pb2_grpc
 
 from kinoform.gateway.__main__ import config_from, parser
-from kinoform.gateway.access.config import AccessConfig
 from kinoform.gateway.config import GatewayConfig
 from kinoform.gateway.errors import to_status
 from kinoform.gateway.server import SERVICES, BadAddress, build
 from kinoform.models.card import KINDS, card_from_json
-from kinoform.store.quotas import Limits
 from kinoform_proto.catalog.v1 import catalog_pb2
 from kinoform_proto.job.v1 import job_pb2
 from tests.gateway.gateway_peer import CARD, CARDS, MATERIAL_CARD, MESH_CARD, PARENT, Caller, refusal, running
@@ -111,16 +109,6 @@ async def test_reflection_can_be_switched_off(config: GatewayConfig) -> None:
             await anext(aiter(call))
         assert refused.value.code() is grpc.StatusCode.UNIMPLEMENTED
         await health(caller)
-
-
-def test_the_command_line_says_whom_to_trust_and_how_much_to_allow(tmp_path: Path) -> None:
-    line = ["--engine", "127.0.0.1:1", "--data", str(tmp_path), "--jwks", "f", "--jwt-issuer", "i"]
-    line += ["--jwt-audience", "a", "--tls", "c", "k", "--tls-client-ca", "ca", "--no-reflection"]
-    line += ["--queued-jobs", "1", "--compute-seconds-per-day", "2", "--storage-bytes", "3"]
-    config = config_from(parser().parse_args([*line, "--requests-per-minute", "4", "--max-upload-bytes", "5"]))
-    assert config.access == AccessConfig(jwks="f", issuer="i", audience="a", client_ca=Path("ca"))
-    assert config.limits == Limits(queued_jobs=1, compute_seconds_per_day=2, storage_bytes=3, requests_per_minute=4)
-    assert (config.tls, config.reflection, config.max_upload_bytes) == ((Path("c"), Path("k")), False, 5)
 
 
 async def test_a_busy_port_is_said_so(config: GatewayConfig, running: tuple[object, Caller]) -> None:

@@ -14,7 +14,7 @@ from google.rpc import code_pb2, error_details_pb2
 
 from kinoform_client.cli.clip_place import clip_place
 from kinoform_client.cli.places import slug
-from kinoform_client.cli.serve import Runtime, serve_command
+from kinoform_client.cli.serve import serve_command
 from kinoform_client.errors import InvalidArgumentError, MissingDependencyError
 from kinoform_client.types import VideoFormat
 from kinoform_proto.catalog.v1 import catalog_pb2
@@ -253,17 +253,18 @@ def test_the_doctor_tells_what_is_wrong(shell: Shell) -> None:
 
 def test_serve_names_what_to_install() -> None:
     with pytest.raises(MissingDependencyError, match=r"needs torch, ray: pip install 'kinoform\[cluster\]'"):
-        serve_command(Runtime.RAY, host="127.0.0.1", port=0, data=None, models=[], services=[], find=lambda name: None)
+        serve_command([], find=lambda name: None)
+    for given in (["--runtime", "local"], ["--runtime=local"]):
+        with pytest.raises(
+            MissingDependencyError, match=r"needs torch, kinoform_weights: pip install 'kinoform\[serve\]'"
+        ):
+            serve_command(given, find=lambda name: None)
 
 
-def test_serve_hands_its_options_over() -> None:
-    models = ["wan=wan:/models/wan", "x=kino-mini:/x"]
-    options = {"host": "0.0.0.0", "port": 7, "data": Path("d"), "models": models, "services": ["mesh"]}
-    options["depth_model"] = Path("m")
-    command = serve_command(Runtime.LOCAL, find=lambda name: name, **options)  # type: ignore[arg-type]
-    assert command[1:4] == ["-m", "kinoform_cluster", "serve"]
-    given = "--runtime local --host 0.0.0.0 --port 7 --data d --model wan=wan:/models/wan --model x=kino-mini:/x"
-    assert command[4:] == [*given.split(), "--depth-model", "m", "--service", "mesh"]
+def test_serve_hands_every_argument_over() -> None:
+    given = ["--runtime", "local", "--tls", "a.pem", "b.key", "--model", "wan=wan:/models/wan", "--help"]
+    command = serve_command(given, find=lambda name: name)
+    assert command[1:] == ["-m", "kinoform_cluster", "serve", *given]
 
 
 def test_names_from_prompts() -> None:

@@ -37,9 +37,8 @@ def demo(
     began = time.monotonic()
     output.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(prefix="kinoform-demo-") as scratch:
-        command = serve_command(
-            runtime, host="127.0.0.1", port=0, data=Path(scratch), models=[model] if model else [], services=[]
-        )
+        offered = ["--model", model] if model else []
+        command = serve_command(["--runtime", runtime, "--port", "0", "--data", scratch, *offered])
         note(f"Starting the suite ({runtime} runtime) with a fresh data folder …")
         with Suite(command, output / "server.log") as suite:
             started = time.monotonic() - began

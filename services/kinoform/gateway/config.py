@@ -23,6 +23,8 @@ class GatewayConfig:
 
     listen: str = "127.0.0.1:50051"
     """HOST:PORT; port 0 picks a free one."""
+    health_listen: str | None = None
+    """HOST:PORT where grpc.health.v1 is served in the clear, and nothing else: many probes speak no TLS."""
     engine: str
     """HOST:PORT of the generation services."""
     engine_token: str = ""

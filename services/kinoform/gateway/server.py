@@ -102,6 +102,8 @@ class Parts:
     places: Places
     guard: Guard
     sweep: Sweep
+    probes: grpc.aio.Server
+    """Serves health alone, if anything."""
     draining: asyncio.Event
 
 
@@ -120,6 +122,9 @@ class Gateway:
         """Listen, and begin to dispatch. Raises BadAddress."""
         self.port = _listen(self._server, self._config)
         await self._parts.health.begin()
+        if self._config.health_listen is not None:
+            _listen_to_probes(self._parts.probes, self._config.health_listen)
+            await self._parts.probes.start()
         await self._server.start()
         parts = self._parts
         self._tasks = [
@@ -147,6 +152,7 @@ class Gateway:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
         await self._server.stop(STREAMS_END_S)
+        await self._parts.probes.stop(None)
         await self._parts.guard.close()
         await self._parts.link.close()
         await asyncio.to_thread(self._parts.store.close)
@@ -184,6 +190,7 @@ def build(config: GatewayConfig) -> Gateway:
         places=Places(store.jobs, store.notifier, running.pace, now_us, config.places_every_s),
         guard=build_guard(config, store, checker, now_us),
         sweep=Sweep(store, blobs, now_us),
+        probes=grpc.aio.server(options=[("grpc.so_reuseport", 0)]),
         draining=asyncio.Event(),
     )
     server = grpc.aio.server(interceptors=[Edge(parts.guard)], options=_options(config))
@@ -198,7 +205,8 @@ def build(config: GatewayConfig) -> Gateway:
     room = ConditioningRoom(conditionings, config.conditionings_bytes)
     _add_makers(server, Intake(submitter, parts.draining), ConditioningServicer(conditionings, room, parts.draining))
     _add_keepers(server, config, parts, running.books, Forks(Forker(submitter, store.kept), parts.draining))
-    health_pb2_grpc.add_HealthServicer_to_server(parts.health.servicer, server)
+    for where in (server, parts.probes):
+        health_pb2_grpc.add_HealthServicer_to_server(parts.health.servicer, where)
     if config.reflection:
         names = (*SERVICES, health_pb2.DESCRIPTOR.services_by_name["Health"].full_name, reflection.SERVICE_NAME)
         reflection.enable_server_reflection(names, server)
@@ -257,6 +265,13 @@ def _options(config: GatewayConfig) -> list[tuple[str, int]]:
     if config.max_connection_age_s is not None:
         options.append(("grpc.max_connection_age_ms", int(config.max_connection_age_s * 1000)))
     return options
+
+
+def _listen_to_probes(server: grpc.aio.Server, address: str) -> None:
+    try:
+        server.add_insecure_port(address)
+    except RuntimeError as error:
+        raise BadAddress(address, str(error)) from error
 
 
 def _listen(server: grpc.aio.Server, config: GatewayConfig) -> int:

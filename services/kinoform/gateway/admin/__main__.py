@@ -6,7 +6,8 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from kinoform.gateway.admin import audit, backup, keys, project, quotas, retention, storage
-from kinoform.gateway.admin.command import Exit, Refused
+from kinoform.gateway.admin.command import Exit
+from kinoform.gateway.arguments import Refused
 from kinoform.store.audit import AuditBroken
 from kinoform.store.erase import StillBusy
 from kinoform.store.errors import BackupDamaged, NotEmpty, NotFound, OtherVersion, StoreError, WrongState

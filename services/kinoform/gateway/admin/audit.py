@@ -5,7 +5,8 @@ import re
 import sys
 from typing import TYPE_CHECKING
 
-from kinoform.gateway.admin.command import Exit, Refused
+from kinoform.gateway.admin.command import Exit
+from kinoform.gateway.arguments import Refused
 from kinoform.store.audit import Head
 from kinoform.store.open import Store
 

@@ -8,7 +8,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
-from kinoform.gateway.admin.command import Exit, Refused, add_assets, asset_store, audited, now_us, write_audit
+from kinoform.gateway.admin.command import Exit, add_assets, asset_store, audited, now_us, write_audit
+from kinoform.gateway.arguments import Refused
 from kinoform.store.backup.create import create
 from kinoform.store.backup.place import Place
 from kinoform.store.backup.prune import prune

@@ -10,6 +10,7 @@ from contextlib import contextmanager
 from datetime import UTC, datetime
 from enum import IntEnum
 
+from kinoform.gateway.arguments import Refused
 from kinoform.store.assets import AssetStore
 from kinoform.store.audit import Act
 from kinoform.store.open import Store
@@ -25,19 +26,6 @@ class Exit(IntEnum):
     REFUSED = 3
     BROKEN = 4
     UNREACHABLE = 5
-
-
-class Refused(ValueError):
-    """An argument can't be taken."""
-
-    def __init__(self, option: str, value: str, rule: str) -> None:
-        super().__init__(option, value, rule)
-        self.option = option
-        self.value = value
-        self.rule = rule
-
-    def __str__(self) -> str:
-        return f"{self.option} must be {self.rule}, got {self.value!r}"
 
 
 def checked_project(name: str) -> str:

@@ -5,7 +5,8 @@ import json
 import sys
 from typing import TYPE_CHECKING
 
-from kinoform.gateway.admin.command import Exit, Refused, audited, now_us, shown
+from kinoform.gateway.admin.command import Exit, audited, now_us, shown
+from kinoform.gateway.arguments import Refused
 from kinoform.store.keys import KeyRecord, Role
 from kinoform.store.open import Store
 

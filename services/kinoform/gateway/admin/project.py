@@ -3,7 +3,8 @@
 import argparse
 from typing import TYPE_CHECKING
 
-from kinoform.gateway.admin.command import Exit, Refused, add_assets, asset_store, audited, checked_project
+from kinoform.gateway.admin.command import Exit, add_assets, asset_store, audited, checked_project
+from kinoform.gateway.arguments import Refused
 from kinoform.store.erase import erase
 from kinoform.store.open import Store
 

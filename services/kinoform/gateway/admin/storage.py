@@ -4,7 +4,8 @@ import argparse
 import math
 from typing import TYPE_CHECKING
 
-from kinoform.gateway.admin.command import Exit, Refused, add_assets, asset_store, audited
+from kinoform.gateway.admin.command import Exit, add_assets, asset_store, audited
+from kinoform.gateway.arguments import Refused
 from kinoform.store.open import Store
 from kinoform.store.sweep import OLD_S, sweep
 
