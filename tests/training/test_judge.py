@@ -1,4 +1,4 @@
-"""The judge sees in rendered clips what they show, knows when there is nobody that it knows, and tells a report so."""
+"""The judge sees in rendered clips what they show and nobody where there is none; a report tells real from noise."""
 
 import json
 from pathlib import Path
