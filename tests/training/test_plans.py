@@ -68,7 +68,7 @@ def test_masked_words_do_not_count() -> None:
 def test_the_planner_learns_true_plans(
     tmp_path: Path, drawn_sprites: Sprites, renderer: Renderer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setitem(latents.SCRIPTS, "clip", 8)
+    monkeypatch.setitem(latents.SCRIPTS, "clip", 6)
     monkeypatch.setattr(latents, "STATISTICS_CLIPS", 8)
     torch.manual_seed(0)
     torch.save({"average": VideoAutoencoder().state_dict()}, tmp_path / "codec.pt")
@@ -80,7 +80,7 @@ def test_the_planner_learns_true_plans(
     assert cache.moved is not None
     assert cache.moved[:, :, 0].equal(cache.latents[:, :, 0])
 
-    plans.train(PlannerRun(folder=tmp_path, steps=250, batch=16))
+    plans.train(PlannerRun(folder=tmp_path, steps=150, batch=8))
     planner = MotionPlanner.from_pretrained(tmp_path / "planner", torch_dtype=torch.float32)
     pivots, moves = true_plans(cache)
     with torch.inference_mode():
