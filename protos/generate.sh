@@ -7,8 +7,16 @@ root=$(cd "$(dirname "$0")/.." && pwd)
 out=${1:-$root/protos}
 tools=${KINOFORM_PROTO_VENV:-$root/.venv-proto}
 if [ ! -x "$tools/bin/protoc-gen-mypy_grpc" ]; then
-  python3 -m venv "$tools"
-  "$tools/bin/pip" install --quiet 'grpcio-tools==1.71.2' 'mypy-protobuf==3.6.0' 'setuptools<81' googleapis-common-protos
+  # With pip at hand, the environment needs none of its own, which would take longer than the rest.
+  if python3 -m pip --version > /dev/null 2>&1; then
+    python3 -m venv --without-pip "$tools"
+    pip=(python3 -m pip --python "$tools/bin/python")
+  else
+    python3 -m venv "$tools"
+    pip=("$tools/bin/python" -m pip)
+  fi
+  "${pip[@]}" install --quiet --disable-pip-version-check --no-compile \
+    'grpcio-tools==1.71.2' 'mypy-protobuf==3.6.0' 'setuptools<81' googleapis-common-protos
 fi
 python=$tools/bin/python
 google=$("$python" -c 'import google.rpc, pathlib; print(pathlib.Path(list(google.rpc.__path__)[0]).parents[1])')

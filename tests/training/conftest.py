@@ -4,10 +4,8 @@ import colorsys
 
 import numpy as np
 import pytest
-import torch
 
 from kinoform.training.cast import CAST, SUBJECTS
-from kinoform.training.judge import Judge
 from kinoform.training.render import Renderer
 from kinoform.training.sprites import KEY_FRAMES, Sprites
 
@@ -19,16 +17,20 @@ SIDE = 32
 def drawn_sprites() -> Sprites:
     """The cast, (actors, KEY_FRAMES, SIDE, SIDE, 4); all have a dark spot, so that one can see them turn.
 
-    Subjects are diamonds, discs and squares, each in its own bright hue; the others are gray stripes.
+    Subjects are stars, diamonds, discs and squares, each in five bright hues, which have a pattern each, too; the
+    others are gray stripes.
     """
     axis = np.linspace(-1, 1, SIDE)
     across, down = np.abs(axis)[None], np.abs(axis)[:, None]
     spot = (axis[None] - 0.3) ** 2 + (axis[:, None] + 0.3) ** 2 < 0.06
+    bars = np.broadcast_to(np.sin(9 * axis), (SIDE, SIDE))
+    patterns = (np.ones((SIDE, SIDE)), bars, bars.T, bars * bars.T, np.sin(6 * (axis[None] + axis[:, None])))
     sprites = np.zeros((len(CAST), KEY_FRAMES, SIDE, SIDE, 4), np.uint8)
     for actor in range(len(CAST)):
         if actor < len(SUBJECTS):
-            power = (1, 2, 8)[actor % 3]
-            picture = np.full((SIDE, SIDE, 3), colorsys.hsv_to_rgb(actor / len(SUBJECTS), 1, 1))
+            power = (0.6, 1, 2, 8)[actor % 4]
+            light = np.where(patterns[actor % 5] > 0, 1, 0.45)
+            picture = light[..., None] * colorsys.hsv_to_rgb(actor % 5 / 5, 1, 1)
         else:
             power = 4
             wave = 0.5 + 0.5 * np.sin((4 + actor % 5) * axis[None] + (actor % 7) * axis[:, None])
@@ -43,10 +45,3 @@ def drawn_sprites() -> Sprites:
 def renderer(drawn_sprites: Sprites) -> Renderer:
     """Draws the made-up sprites."""
     return Renderer(drawn_sprites)
-
-
-@pytest.fixture(scope="session")
-def judge(renderer: Renderer) -> Judge:
-    """Knows the made-up sprites; takes half a minute to teach."""
-    torch.set_num_threads(1)
-    return Judge.fitted(renderer, variants=1)

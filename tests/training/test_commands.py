@@ -2,6 +2,7 @@
 
 import io
 import tarfile
+from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
@@ -12,13 +13,14 @@ from PIL import Image
 from typer.testing import CliRunner
 
 from kinoform.models.card import read_card
-from kinoform.training import denoiser, distill, latents, sprites
+from kinoform.training import denoiser, distill, latents, samples, sprites
 from kinoform.training.__main__ import app
 from kinoform.training.cast import CAST
 from kinoform.training.records import recorded_runs
 from kinoform.training.sheet import GAP
 
-SHARD = 4
+SHARD = 2
+STAGES: tuple[latents.Stage, ...] = ("keyframe", "clip")
 
 
 def command(*words: str | Path) -> None:
@@ -49,6 +51,23 @@ def tarball(path: Path, files: dict[str, bytes]) -> None:
             tar.addfile(entry, io.BytesIO(data))
 
 
+@pytest.fixture(scope="module", autouse=True)
+def _sizes() -> Iterator[None]:
+    """What is otherwise too much for a test; no behaviour."""
+    with pytest.MonkeyPatch.context() as patch:
+        for module, name, size in (
+            (sprites, "SPRITE_SIZE", 32),
+            (latents, "STATISTICS_CLIPS", 3),
+            (distill, "MANY_STEPS", 3),
+            (samples, "CAPTIONS", 2),
+        ):
+            patch.setattr(module, name, size)
+        for stage in STAGES:
+            patch.setitem(latents.SCRIPTS, stage, SHARD)
+            patch.setitem(denoiser.SHAPES, stage, replace(denoiser.SHAPES[stage], dim=24, depth=1, heads=2))
+        yield
+
+
 @pytest.fixture(scope="module")
 def packages(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Two tarballs with all the cast's emoji, one of them a still, and one that is not asked for."""
@@ -62,9 +81,16 @@ def packages(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-def test_prepare_decodes_the_cast_in_order(packages: Path, tmp_path: Path) -> None:
-    command("prepare", "--run", tmp_path, "--source", packages)
-    found = sprites.load(tmp_path / "sprites.npz")
+@pytest.fixture(scope="module")
+def run(packages: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A run folder with the sprites."""
+    folder = tmp_path_factory.mktemp("models") / "run"
+    command("prepare", "--run", folder, "--source", packages)
+    return folder
+
+
+def test_prepare_decodes_the_cast_in_order(run: Path) -> None:
+    found = sprites.load(run / "sprites.npz")
     assert found.shape == (len(CAST), sprites.KEY_FRAMES, sprites.SPRITE_SIZE, sprites.SPRITE_SIZE, 4)
     middle = found[:, :, sprites.SPRITE_SIZE // 2, sprites.SPRITE_SIZE // 2]
     assert (middle[..., 3] == 255).all()
@@ -83,25 +109,18 @@ def test_prepare_names_what_no_tarball_holds(packages: Path, tmp_path: Path) -> 
 
 
 @pytest.mark.slow
-def test_from_sprites_to_both_models(packages: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    stages: tuple[latents.Stage, ...] = ("keyframe", "clip")
-    for stage in stages:
-        monkeypatch.setitem(latents.SCRIPTS, stage, SHARD)
-        monkeypatch.setitem(denoiser.SHAPES, stage, replace(denoiser.SHAPES[stage], dim=24, depth=1, heads=2))
-    monkeypatch.setattr(latents, "STATISTICS_CLIPS", 3)
-    monkeypatch.setattr(distill, "MANY_STEPS", 2)
-    run, model, turbo = tmp_path / "run", tmp_path / "kino-mini", tmp_path / "kino-mini-turbo"
+def test_from_sprites_to_both_models(run: Path, tmp_path: Path) -> None:
+    model, turbo = run.parent / "kino-mini", run.parent / "kino-mini-turbo"
     alone = ("--processes", "1")
-    command("prepare", "--run", run, "--source", packages)
     command("codec", "--run", run, "--steps", "1", "--batch", "2", *alone)
-    for stage in stages:
+    for stage in STAGES:
         command("latents", "--run", run, "--stage", stage, "--shards", "1", *alone)
         if stage == "clip":
             command("plans", "--run", run, "--steps", "2", *alone)
         command("train", "--run", run, "--stage", stage, "--steps", "1", "--batch", "2", *alone)
     command("train", "--run", run, "--stage", "keyframe", "--steps", "2", "--batch", "2", *alone)
     command("decoder", "--run", run, "--steps", "1", "--batch", "2", *alone)
-    for stage in stages:
+    for stage in STAGES:
         command("distill", "--run", run, "--stage", stage, "--steps", "1", "--batch", "2", "--guidance", "2", *alone)
     command("export", "--run", run, "--model", model)
     command("export", "--run", run, "--model", turbo, "--turbo")

@@ -1,19 +1,33 @@
-"""The judge sees in rendered clips what they show, and knows when there is nobody that it knows."""
+"""The judge sees in rendered clips what they show and nobody where there is none; a report tells real from noise."""
+
+import json
+from pathlib import Path
 
 import numpy as np
 import pytest
 import torch
 from torch import Tensor
 
+from kinoform.models.kino_mini.family import KinoMini
 from kinoform.training.adherence import adherence, by_phrase, shuffled
 from kinoform.training.captions import MOTIONS, Script, Triple, held_out, script
 from kinoform.training.cast import CAST, SUBJECTS, UNSEEN
+from kinoform.training.evaluate import evaluate
 from kinoform.training.features import PICTURE_SIDE, Features
 from kinoform.training.judge import UNREADABLE, Judge
-from kinoform.training.lessons import blobs, blur, lessons, worn
+from kinoform.training.lessons import EVERYWHERE, blobs, blur, lessons, worn
 from kinoform.training.pairs import couple
 from kinoform.training.render import Renderer
+from kinoform.training.report import table
 from kinoform.training.stages import SIZE, pictures
+from tests.models.tiny_kino import write_tiny_kino
+
+
+@pytest.fixture(scope="module")
+def judge(renderer: Renderer) -> Judge:
+    """Knows the made-up sprites from a clip of each over every fourth background."""
+    torch.set_num_threads(1)
+    return Judge.fitted(renderer, variants=1, backgrounds=EVERYWHERE[::4])
 
 
 def clip_of(renderer: Renderer, motion: str, seed: int = 0) -> Tensor:
@@ -26,7 +40,7 @@ def test_the_judge_reads_unseen_real_clips_even_of_a_mediocre_codec(renderer: Re
     clips = [renderer.clip(script(triple), seed) for seed, triple in enumerate(triples)]
     score = adherence(triples, [judge.read(worn(clip, rng)) for clip in clips])
     assert score.motion == score.background == 1
-    assert score.subject >= 0.9  # neighbours differ by a little hue, and one clip each has taught
+    assert score.subject >= 0.9  # four clips each have taught
 
 
 @pytest.mark.slow
@@ -66,6 +80,27 @@ def test_actors_that_teach_nobody_are_nobody_known(renderer: Renderer, judge: Ju
 def test_both_of_two_actors_are_seen_in_their_places(renderer: Renderer, judge: Judge, motion: str) -> None:
     number = list(MOTIONS).index(motion)
     assert couple(judge, renderer.clip(Script((3, 10), number, 1), 0), number) == [3, 10]
+
+
+@pytest.mark.slow
+def test_evaluation_tells_real_clips_from_an_untrained_model(renderer: Renderer, judge: Judge, tmp_path: Path) -> None:
+    family = KinoMini.from_folder(write_tiny_kino(tmp_path / "tiny"))
+    said: list[str] = []
+    report = evaluate(family, renderer, judge, clips=6, steps=2, guidance=1.0, seed=0, progress=said.append)
+    assert report.settings.clips == report.settings.triples == 6
+    assert report.real.motion == report.real.background == 1
+    assert report.generated.all == report.shuffled.all == 0
+    assert report.points_below(report.real) == 100 * report.real.all
+    assert report.ways.real.error < 3 < report.ways.still.error
+    assert report.frechet.generated > 3 * report.frechet.floor
+    assert report.unseen.frozen.energy == 0
+    assert report.unseen.real.energy == 1
+    assert report.unseen.real.first_frame_psnr is None
+    assert report.unseen.frozen.first_frame_psnr is not None
+    assert said
+    values = json.loads(json.dumps(report.to_json()))
+    assert report.table() == table(values)
+    assert all(name in report.table() for name in ("real clips", "frozen", "shuffled", "Frechet", "pairs"))
 
 
 def test_only_training_triples_teach(renderer: Renderer) -> None:

@@ -17,7 +17,7 @@ from kinoform.training.sprites import Sprites
 
 @pytest.mark.parametrize("motion", MOTIONS)
 def test_the_moved_first_frame_foretells_the_clip(renderer: Renderer, motion: str) -> None:
-    script = Script((3,), list(MOTIONS).index(motion), 2)
+    script = Script((5,), list(MOTIONS).index(motion), 2)
     clip = renderer.clip(script, 4)
     moved = compensated(clip[:, 0], true_plan(script, 4))
     still = clip[:, :1].expand_as(clip)
@@ -68,7 +68,8 @@ def test_masked_words_do_not_count() -> None:
 def test_the_planner_learns_true_plans(
     tmp_path: Path, drawn_sprites: Sprites, renderer: Renderer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setitem(latents.SCRIPTS, "clip", 12)
+    monkeypatch.setitem(latents.SCRIPTS, "clip", 6)
+    monkeypatch.setattr(latents, "STATISTICS_CLIPS", 8)
     torch.manual_seed(0)
     torch.save({"average": VideoAutoencoder().state_dict()}, tmp_path / "codec.pt")
     sprites.save(tmp_path / "sprites.npz", drawn_sprites)
@@ -79,7 +80,7 @@ def test_the_planner_learns_true_plans(
     assert cache.moved is not None
     assert cache.moved[:, :, 0].equal(cache.latents[:, :, 0])
 
-    plans.train(PlannerRun(folder=tmp_path, steps=300, batch=16))
+    plans.train(PlannerRun(folder=tmp_path, steps=150, batch=8))
     planner = MotionPlanner.from_pretrained(tmp_path / "planner", torch_dtype=torch.float32)
     pivots, moves = true_plans(cache)
     with torch.inference_mode():

@@ -78,7 +78,12 @@ class TextEncoder:
         padded = torch.zeros(1, MAX_TOKENS, dtype=torch.long)
         padded[0, : len(ids)] = torch.tensor(ids)
         mask = torch.arange(MAX_TOKENS) < len(ids)
-        states = self._model(input_ids=padded, attention_mask=mask[None].long()).last_hidden_state[0]
+        states = self._model(
+            input_ids=padded,
+            attention_mask=mask[None].long(),
+            token_type_ids=torch.zeros_like(padded),
+            position_ids=torch.arange(MAX_TOKENS)[None],
+        ).last_hidden_state[0]
         return TextTokens(states=(states * mask[:, None]).clone(), mask=mask, truncated=truncated)
 
     def _ids(self, prompt: str) -> list[int]:
@@ -97,8 +102,9 @@ def _verify(weights: Path) -> None:
 
 
 def _load(folder: Path) -> BertModel:
-    model = BertModel(BertConfig.from_json_file(folder / "config.json"), add_pooling_layer=False)
+    with torch.device("meta"):  # drawing weights to be replaced would take longer than all the rest
+        model = BertModel(BertConfig.from_json_file(folder / "config.json"), add_pooling_layer=False)
     weights = load_file(folder / "model.safetensors")
     wanted = model.state_dict().keys()
-    model.load_state_dict({name: weights[name] for name in wanted if name in weights})
+    model.load_state_dict({name: weights[name].clone() for name in wanted if name in weights}, assign=True)
     return model.float().eval().requires_grad_(False)

@@ -1,6 +1,6 @@
 """The judge: says what a clip shows. It learns from rendered clips alone and never sees a generator's."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 import numpy as np
 import torch
@@ -8,7 +8,7 @@ from torch import Tensor, nn
 
 from kinoform.training.captions import MOTIONS, Triple
 from kinoform.training.features import PICTURE_SIDE, Features
-from kinoform.training.lessons import LOOKS, NOBODY, blobs, lessons, strangers
+from kinoform.training.lessons import EVERYWHERE, LOOKS, NOBODY, blobs, lessons, strangers
 from kinoform.training.render import Renderer
 from kinoform.training.tracks import Measured, cut_out, measure, recognise
 
@@ -29,15 +29,16 @@ class Judge:
         self._scale, self._classifier, self._tracks = scale, classifier, tracks
 
     @classmethod
-    def fitted(cls, renderer: Renderer, *, variants: int = 3) -> "Judge":
-        """A judge taught with `variants` rendered clips of each subject over each background (training triples only).
+    def fitted(cls, renderer: Renderer, *, variants: int = 3, backgrounds: Collection[int] = EVERYWHERE) -> "Judge":
+        """A judge taught with `variants` rendered clips of each subject over each of the backgrounds, indices into
+        BACKGROUNDS (training triples only).
 
         Raises:
             ValueError: a rendered clip shows no foreground: the sprites are not what the captions name.
         """
         rng, features = np.random.default_rng(2), Features()
         described, labels, motions, vectors = [], [], [], []
-        for number, lesson in enumerate(lessons(renderer, variants)):
+        for number, lesson in enumerate(lessons(renderer, variants, backgrounds)):
             nobody = blobs(lesson.pictures[0], rng) if number % BLOBS_EVERY == 0 else []
             described.append(features.of(torch.cat([lesson.pictures, *(blob[None] for blob in nobody)])))
             labels += [lesson.subject] * len(lesson.pictures) + [NOBODY] * len(nobody)

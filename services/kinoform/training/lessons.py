@@ -1,6 +1,6 @@
 """What the judge is taught with: pictures of the subjects as rendered and as badly drawn, and what is none of them."""
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -12,12 +12,14 @@ from kinoform.training.captions import Triple, script, training_triples
 from kinoform.training.cast import CAST, SUBJECTS, UNSEEN
 from kinoform.training.features import PICTURE_SIDE
 from kinoform.training.render import Renderer
+from kinoform.training.stages import BACKGROUNDS
 from kinoform.training.tracks import Measured, cut_out, measure
 
 LOOKS = (0, 4, 8, 12)
 """The frames in which the judge looks at the subject."""
 NOBODY = len(SUBJECTS)
 """The verdict on what is no subject."""
+EVERYWHERE = range(len(BACKGROUNDS))
 FIRST_SEED = 1_000_000
 BLUR = 1.5
 """Pixels (standard deviation) of the strongest blur under which a subject still counts as one."""
@@ -41,17 +43,18 @@ class Lesson:
     """(2 clips, 3, PICTURE_SIDE, PICTURE_SIDE): two looks at each."""
 
 
-def lessons(renderer: Renderer, variants: int) -> Iterator[Lesson]:
+def lessons(renderer: Renderer, variants: int, backgrounds: Collection[int] = EVERYWHERE) -> Iterator[Lesson]:
     """`variants` clips of each subject over each background, the motions in turn, blurred and noisy to a degree.
 
-    Only training triples teach.
+    `backgrounds`: indices into BACKGROUNDS. Only training triples teach.
 
     Raises:
         ValueError: a rendered clip shows no foreground: the sprites are not what the captions name.
     """
     pairs: dict[tuple[int, int], list[Triple]] = {}
     for triple in training_triples():
-        pairs.setdefault((triple.subject, triple.background), []).append(triple)
+        if triple.background in backgrounds:
+            pairs.setdefault((triple.subject, triple.background), []).append(triple)
     rng = np.random.default_rng(0)
     for number, triples in enumerate(pairs.values()):
         shown = [triples[(number + 3 * variant) % len(triples)] for variant in range(variants)]

@@ -29,18 +29,18 @@ from tests.video.tiny_model import tiny_card
 @pytest.fixture(scope="module")
 def model(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = write_tiny_kino(tmp_path_factory.mktemp("model"))
-    card = replace(tiny_card("tiny"), details={})
+    card = replace(tiny_card("tiny", default_steps=4), details={})
     (folder / "card.json").write_text(json.dumps(card.to_json()))
     return folder
 
 
 @pytest.fixture(scope="module")
 def run(tmp_path_factory: pytest.TempPathFactory, drawn_sprites: Sprites, model: Path) -> Path:
-    """A run folder with a shard of four clips."""
+    """A run folder with a shard of two clips."""
     folder = tmp_path_factory.mktemp("run")
     sprites.save(folder / "sprites.npz", drawn_sprites)
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(cache, "CLIPS", 4)  # a size, no behaviour
+        patch.setattr(cache, "CLIPS", 2)  # a size, no behaviour
         cache.write_shards(0, 1, folder, model / "autoencoder", 0, 1)
     return folder
 
@@ -63,10 +63,10 @@ def test_training_scripts_have_one_actor_that_goes_its_own_way_or_its_captions()
 def test_a_shard_is_a_function_of_its_number(run: Path, model: Path, tmp_path: Path) -> None:
     (tmp_path / "sprites.npz").symlink_to(run / "sprites.npz")
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(cache, "CLIPS", 4)
+        patch.setattr(cache, "CLIPS", 2)
         cache.write_shards(0, 1, tmp_path, model / "autoencoder", 0, 1)
     one, other = read_cache(run), read_cache(tmp_path)
-    assert len(one.clip) == 4
+    assert len(one.clip) == 2
     assert all(torch.equal(getattr(one, name), getattr(other, name)) for name in ("clip", "edges", "moved", "moves"))
 
 

@@ -108,10 +108,10 @@ def test_without_a_bank_or_pictures_one_is_told_to_prepare(tmp_path: Path) -> No
 def test_the_network_learns_what_it_is_shown(run: Path) -> None:
     lessons = shards.read_shards(run, "lessons")
     torch.manual_seed(0)
-    batch, network = draw(lessons, 4, (1,)), Shape(widths=(16, 16, 24, 24, 32)).build().train()
+    batch, network = draw(lessons, 3, (1,), ((64, 96),)), Shape(widths=(16, 16, 24, 24, 32)).build().train()
     optimizer = torch.optim.Adam(network.parameters(), lr=3e-3)
     found = []
-    for _ in range(40):
+    for _ in range(30):
         optimizer.zero_grad()
         loss = judged(network, batch, bfloat16=False).total
         loss.backward()

@@ -9,7 +9,7 @@ import torch
 
 from kinoform.models.card import is_mesh, read_card
 from kinoform.models.form_mini.family import FormMini
-from kinoform.training.form import codec, denoiser, latents, shards
+from kinoform.training.form import codec, denoiser, evaluate, latents, shards
 from kinoform.training.form.denoiser import DenoiserRun, Shape
 from kinoform.training.form.evaluate import Settings, from_captions, from_pictures, make, reconstruction
 from kinoform.training.form.export import export, record
@@ -41,8 +41,16 @@ def run(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
+@pytest.fixture(scope="module")
+def model(run: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Its model folder."""
+    folder = tmp_path_factory.mktemp("model")
+    assert export(run, folder, SHAPE) == read_card(folder / "card.json")
+    return folder
+
+
 def _settings(folder: Path, steps: int) -> DenoiserRun:
-    return DenoiserRun(folder=folder, steps=steps, batch=4, shape=SHAPE, checkpoint_every=1, log_every=1)
+    return DenoiserRun(folder=folder, steps=steps, batch=4, shape=SHAPE, looks=12, checkpoint_every=1, log_every=1)
 
 
 def test_a_resumed_run_ends_in_the_weights_of_an_undisturbed_one(run: Path, tmp_path: Path) -> None:
@@ -58,10 +66,9 @@ def test_a_resumed_run_ends_in_the_weights_of_an_undisturbed_one(run: Path, tmp_
     assert all(weight.equal(stopped[name]) for name, weight in whole.items())
 
 
-def test_a_run_may_begin_with_the_weights_of_a_model(run: Path, tmp_path: Path) -> None:
-    export(run, tmp_path / "model", SHAPE)
+def test_a_run_may_begin_with_the_weights_of_a_model(run: Path, model: Path) -> None:
     fresh, started = SHAPE.build(), SHAPE.build()
-    started.start_from(tmp_path / "model")
+    started.start_from(model)
     trained = denoiser.load(run, SHAPE).to(torch.bfloat16).float().state_dict()
     for name, weight in started.state_dict().items():
         if not name.startswith("reader."):
@@ -93,33 +100,34 @@ def test_a_batch_is_a_function_of_its_step(run: Path) -> None:
     assert first[1].views is not None
 
 
-def test_an_exported_folder_is_a_model_with_an_honest_card(run: Path, tmp_path: Path) -> None:
-    card = export(run, tmp_path, SHAPE)
-    assert read_card(tmp_path / "card.json") == card
+def test_an_exported_folder_is_a_model_with_an_honest_card(model: Path) -> None:
+    card = read_card(model / "card.json")
     assert is_mesh(card)
     assert {phrase for (phrase,) in card.held_out} == {caption for caption, _ in held_out_captions(64, FAMILIES)}
     assert card.details["training"]["parts"]["denoiser"]["steps"] == 2
     assert card.vocabulary is not None
     assert set(card.vocabulary.subjects) == {"a chair", "a mug", "a cup"}
-    form = FormMini.from_folder(tmp_path)
+    form = FormMini.from_folder(model)
     assert form.batch_exact == card.batch_exact
 
 
-def test_a_model_is_measured_and_the_figures_land_in_its_card(run: Path, tmp_path: Path) -> None:
-    export(run, tmp_path, SHAPE)
-    form, loaded = FormMini.from_folder(tmp_path), shards.read_shards(run)
-    facts, settings = held_out_captions(4, FAMILIES), Settings(steps=1, guidance=1.0)
+def test_a_model_is_measured_and_the_figures_land_in_its_card(
+    run: Path, model: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(evaluate, "RESOLUTION", 32)
+    form, loaded = FormMini.from_folder(model), shards.read_shards(run)
+    facts, settings = held_out_captions(3, FAMILIES), Settings(steps=1, guidance=1.0)
     found = {
         "from_captions": from_captions(form, Judge.fitted(loaded), facts, settings),
-        "from_pictures": from_pictures(form, loaded, facts[:2], settings),
+        "from_pictures": from_pictures(form, loaded, facts[:1], settings),
         "autoencoder": reconstruction(form, [build(facts[0][1], np.random.default_rng(0))]),
     }
     assert found["from_captions"]["real"]["colour"] == 1
     assert found["from_captions"]["real"]["attribute"] == 1
     assert found["from_captions"]["generated"]["all"] < 1
     assert 0 < found["from_pictures"]["iou_of_nearest_training_solid"] < 1
-    record(tmp_path, found)
-    assert read_card(tmp_path / "card.json").details["measured"] == json.loads(json.dumps(found))
+    record(model, found)
+    assert read_card(model / "card.json").details["measured"] == json.loads(json.dumps(found))
     write_sheet(tmp_path / "sheet.png", ["a chair"], make(form, settings, ["a chair"], [None]))
     assert (tmp_path / "sheet.png").stat().st_size > 0
 
@@ -133,7 +141,7 @@ def test_no_lesson_is_in_the_exam() -> None:
 
 
 def test_the_judge_knows_real_colours_whatever_the_second_one() -> None:
-    for _, facts in held_out_captions(40, CORE):
+    for _, facts in held_out_captions(15, CORE):
         solid = build(facts, np.random.default_rng(5))
         assert palette(solid).sum() == pytest.approx(1)
         assert colour(solid, facts) == facts.colour
