@@ -22,7 +22,7 @@ _NEAR = 10
 """Jobs ahead: below that every change is told."""
 _NOTICED = 20
 """One part of so many, of the jobs ahead, is a change worth telling."""
-_AT_ONCE = 100
+_AT_ONCE = 25
 """Events in one transaction: others write between two."""
 _LOOK_AGAIN = 5
 """Times `every_s`: how long a queue that stands still is left alone."""

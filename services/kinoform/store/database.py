@@ -1,6 +1,5 @@
 """Transactions: how every part of the job store reads and writes."""
 
-import threading
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass, field
@@ -10,6 +9,7 @@ from sqlalchemy.exc import DBAPIError, OperationalError
 
 from kinoform.store.errors import StatementRefused, StoreFull, StoreUnavailable
 from kinoform.store.notify import QUEUE, Notifier
+from kinoform.store.turn import Turn
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,9 +42,7 @@ class Database:
             else engine
         )
         # SQLite's busy handler is unfair: threads of one process queue here instead, and never meet it.
-        self._turn: AbstractContextManager[object] = (
-            threading.Lock() if engine.dialect.name == "sqlite" else nullcontext()
-        )
+        self._turn: AbstractContextManager[object] = Turn() if engine.dialect.name == "sqlite" else nullcontext()
 
     @contextmanager
     def read(self) -> Iterator[sa.Connection]:
