@@ -23,7 +23,7 @@ from kinoform.models.depth_folder.predict import FolderDepth
 from kinoform_proto.conditioning.v1 import conditioning_pb2 as pb
 from kinoform_proto.engine.v1 import engine_pb2
 from tests.conditioning.conditioning_peer import disc, png, resolved
-from tests.conditioning.test_conditioning_clips import frames_of, rolling, written
+from tests.conditioning.test_conditioning_clips import LENGTH, frames_of, rolling, written
 from tests.conditioning.test_conditioning_clips import prepared as prepared_clip
 from tests.conditioning.test_conditioning_runs import picture, prepared
 from tests.serving.peer import begin, served
@@ -156,7 +156,7 @@ async def test_the_service_sees_depth_by_its_folder(tmp_path: Path) -> None:
         again = await prepared(peer, DEPTH, png(disc(96)))
     assert np.array_equal(near, np.rint(depth_of(disc(96), folder) * 65535))
     assert not np.array_equal(near, np.rint(depth_of(disc(96)) * 65535))
-    assert clip.shape == (5, 96, 96)
+    assert clip.shape == (LENGTH, 96, 96)
     assert again.outputs == still.outputs
 
 

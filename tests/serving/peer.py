@@ -198,9 +198,10 @@ class KeptBenches(Benches):
 
     @classmethod
     def end(cls) -> None:
-        """Ends the process."""
-        while cls._left:
-            cls._left.pop().end()
+        """Ends the process. Its thread is gone by then."""
+        for bench in cls._left:
+            if bench._process is not None:
+                bench._process.kill()
 
 
 atexit.register(KeptBenches.end)
