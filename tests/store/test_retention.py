@@ -68,6 +68,15 @@ def test_files_of_a_job_that_has_not_ended_are_not_due(store: Store) -> None:
     assert [record.job for record in store.retention.files_due(now=DAY)] == [name_of(1)]
 
 
+def test_an_asset_that_is_given_again_is_young_and_one_that_is_gone_says_so(store: Store) -> None:
+    store.assets.create(asset("a", at=0))
+    store.retention.set("p", Terms(files=DAY))
+    assert store.assets.renew("projects/p/assets/a", now=DAY)
+    assert not store.assets.renew("projects/p/assets/b", now=DAY)
+    assert store.retention.files_due(now=2 * DAY + SETTLED_US - 1) == []
+    assert len(store.retention.files_due(now=2 * DAY + SETTLED_US)) == 1
+
+
 def test_an_erased_project_leaves_nothing_and_others_keep_theirs(store: Store, tmp_path: Path) -> None:
     blobs = AssetStore(str(tmp_path / "assets"))
     own, shared = (blobs.put_bytes(os.urandom(9), "x/y").sha256 for _ in range(2))

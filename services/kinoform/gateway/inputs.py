@@ -98,11 +98,13 @@ class Inputs:
             created_at=self._clock(),
             display_name=f"input.{seen.ending}",
         )
-        try:
-            self._assets.create(record, counted=True)
-        except AlreadyExists:
-            self._assets.renew(name, now=record.created_at)
-        return name
+        while True:
+            try:
+                self._assets.create(record, counted=True)
+            except AlreadyExists:
+                if not self._assets.renew(name, now=record.created_at):
+                    continue  # it expired at this very moment
+            return name
 
     def stale(self, conditioning: JobRecord) -> bool:
         """Whether the job that prepared it or a file of it has expired: it must be prepared anew. Raises NotFound."""

@@ -50,10 +50,11 @@ class Assets:
             raise NotFound(name)
         return asset_record(row)
 
-    def renew(self, name: str, *, now: int) -> None:
-        """Count the asset's age anew, if it is there: it was given again."""
+    def renew(self, name: str, *, now: int) -> bool:
+        """Count the asset's age anew, as it was given again; whether it is there."""
+        renewed = sa.update(schema.assets).where(_assets.name == name).values(created_at=now)
         with self._database.write() as transaction:
-            transaction.connection.execute(sa.update(schema.assets).where(_assets.name == name).values(created_at=now))
+            return transaction.connection.execute(renewed).rowcount > 0
 
     def holds(self, project: str, sha256: str) -> bool:
         """Whether an asset of the project has these bytes."""
